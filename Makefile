@@ -1,0 +1,50 @@
+# `make demo` and `make test` do all the set-up themselves; everything is installed below this folder.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check soak bench bless lock clean
+
+help: ## what can be made
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "gatefleet needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 69; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(STAMP) ## the `gatefleet` command in .venv, with all it needs
+
+demo: $(STAMP) ## the main job, end to end; ARGS=--once ends by itself, ARGS=--kafka runs it on Apache Kafka
+	@$(BIN)/python -m gatefleet.local.demo $(ARGS)
+
+test: $(STAMP) check ## everything that decides whether a change may land (at most 30 minutes)
+	$(BIN)/python -m pytest -m "not soak" -n 2 --dist worksteal $(ARGS)
+
+check: $(STAMP) ## style, types, stage order, vectors in form
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m contract.vectorgen lint
+
+soak: $(STAMP) ## what takes longer than `make test` may
+	$(BIN)/python -m pytest -m soak $(ARGS)
+
+bench: $(STAMP) ## figures as ratios to a baseline of the same run; asserts nothing
+	$(BIN)/python -m bench $(ARGS)
+
+bless: $(STAMP) ## accept the present output as golden
+	$(BIN)/python -m pytest -m "not soak" tests/golden --bless
+
+lock: $(STAMP) ## requirements/*.lock from pyproject.toml, pinned by hash
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev pyproject.toml -o requirements/dev.lock
+
+clean: ## forget what was built and downloaded here
+	rm -rf $(VENV) .cache
