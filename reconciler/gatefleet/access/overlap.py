@@ -1,0 +1,38 @@
+"""Whether two route keys of one gateway can match the same request, so that one takes requests away from the other."""
+
+from __future__ import annotations
+
+DEFAULT = "$default"
+
+
+def overlaps(one: str, other: str) -> bool:
+    """Whether some request fits both route keys; API Gateway then hands it to the more specific one.
+
+    A greedy segment is taken to match the empty rest and a trailing slash to be no segment: too often rather than too
+    rarely, since API Gateway's two kinds differ there.
+    """
+    if DEFAULT in (one, other):
+        return True
+    (method, path), (other_method, other_path) = _parts(one), _parts(other)
+    if method != other_method and "ANY" not in (method, other_method):
+        return False
+    for segment, other_segment in zip(path, other_path, strict=False):
+        if _greedy(segment) or _greedy(other_segment):
+            return True
+        if segment != other_segment and not _variable(segment) and not _variable(other_segment):
+            return False
+    rest = path[len(other_path) :] or other_path[len(path) :]
+    return not rest or _greedy(rest[0])
+
+
+def _parts(route_key: str) -> tuple[str, list[str]]:
+    method, _, path = route_key.partition(" ")
+    return method, path.strip("/").split("/") if path.strip("/") else []
+
+
+def _variable(segment: str) -> bool:
+    return segment.startswith("{") and segment.endswith("}")
+
+
+def _greedy(segment: str) -> bool:
+    return segment.startswith("{") and segment.endswith("+}")

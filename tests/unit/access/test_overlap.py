@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from gatefleet.access.overlap import overlaps
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("GET /orders", "GET /orders"),
+        ("GET /orders", "ANY /orders"),
+        ("GET /orders/export", "GET /orders/{id}"),
+        ("GET /{team}/export", "GET /orders/{id}"),
+        ("POST /orders/{id}", "ANY /{proxy+}"),
+        ("GET /orders", "GET /orders/{rest+}"),
+        ("GET /", "GET /{proxy+}"),
+        ("GET /orders", "GET /orders/"),
+        ("DELETE /orders/{id}/lines", "$default"),
+    ],
+)
+def test_two_routes_that_one_request_can_match_overlap(one: str, other: str):
+    assert overlaps(one, other)
+    assert overlaps(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("GET /orders", "POST /orders"),
+        ("GET /orders", "GET /invoices"),
+        ("GET /orders", "GET /Orders"),
+        ("GET /orders", "GET /orders/{id}"),
+        ("GET /orders/{id}", "GET /orders/{id}/lines"),
+        ("GET /orders/{id}/lines", "GET /orders/{id}/notes"),
+        ("POST /orders/{id}", "GET /{proxy+}"),
+        ("GET /invoices/{id}", "ANY /orders/{proxy+}"),
+    ],
+)
+def test_two_routes_that_no_request_matches_both_do_not_overlap(one: str, other: str):
+    assert not overlaps(one, other)
+    assert not overlaps(other, one)
