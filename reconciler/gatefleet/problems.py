@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import IntEnum, StrEnum
 
 
@@ -54,6 +55,28 @@ class Problem:
     def __str__(self) -> str:
         tail = f"; {self.fix}" if self.fix else ""
         return f"{self.place}: {self.code} {self.what}{tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a code stands for: the source of `gatefleet explain` and of docs/reference/problems.md."""
+
+    code: str
+    title: str
+    why: str
+    fix: str
+    severity: Severity = Severity.ERROR
+
+    def at(self, place: Place, what: str, *, fix: str = "") -> Problem:
+        """One breach of the rule; `fix` says it more exactly than the rule can."""
+        return Problem(self.code, place, what, self.why, fix or self.fix, self.severity)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that somebody who typed `name` most likely meant; None: nothing is near enough to guess."""
+    near = max(2, len(name) // 3)
+    candidates = sorted(one for one in known if abs(len(one) - len(name)) <= near)
+    return next(iter(get_close_matches(name, candidates, n=1, cutoff=0.7)), None)
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
