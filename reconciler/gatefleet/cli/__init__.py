@@ -1,0 +1,45 @@
+"""The command line. Results go to standard output, progress and problems to standard error; only this stage prints and exits.
+
+Each command imports what it needs when it runs, so that `gatefleet --help` stays fast.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from gatefleet.problems import Exit, GatefleetError
+
+
+def main() -> None:
+    """The entry point of the `gatefleet` command; ends the process with an exit code of docs/reference/cli.md."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and give its exit code. Expected failures become problems on standard error."""
+    from typer._click.exceptions import ClickException
+
+    from gatefleet.cli.app import app
+    from gatefleet.cli.output import show_problems, warn
+
+    try:
+        outcome = app(arguments, prog_name="gatefleet", standalone_mode=False)
+        sys.stdout.flush()
+    except GatefleetError as error:
+        show_problems(error.problems)
+        return int(error.exit_code)
+    except ClickException as error:
+        error.show()
+        return int(Exit.USAGE)
+    except BrokenPipeError:  # the reader of our output left, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.OK)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if os.environ.get("GATEFLEET_TRACEBACK"):
+            raise
+        warn(f"GF699 a defect in gatefleet: {type(error).__name__}; run again with GATEFLEET_TRACEBACK=1 and report it")
+        return int(Exit.ERROR)
+    return outcome if isinstance(outcome, int) else int(Exit.OK)

@@ -1,0 +1,87 @@
+"""How things are shown: results on standard output, everything else on standard error; colour only on a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any, TextIO
+
+from gatefleet.problems import Problem, Severity
+
+_STYLES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
+
+
+class OutputForm(StrEnum):
+    """`-o`: for people or for machines."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def styled(text: str, *styles: str, stream: TextIO | None = None) -> str:
+    """The text in colour when the stream is a terminal and NO_COLOR is not set."""
+    to = stream or sys.stdout
+    if not styles or os.environ.get("NO_COLOR") or not to.isatty():
+        return text
+    codes = ";".join(_STYLES[style] for style in styles)
+    return f"\x1b[{codes}m{text}\x1b[0m"
+
+
+def say(text: str = "") -> None:
+    """One line of the result."""
+    sys.stdout.write(f"{text}\n")
+
+
+def say_json(document: Any) -> None:
+    """The result as one JSON document."""
+    say(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False))
+
+
+def progress(text: str) -> None:
+    """One line of progress on standard error."""
+    sys.stderr.write(f"{styled(text, 'dim', stream=sys.stderr)}\n")
+    sys.stderr.flush()
+
+
+def warn(text: str) -> None:
+    """One line about something that went wrong, on standard error."""
+    sys.stderr.write(f"{text}\n")
+
+
+def say_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns padded to their widest cell; the last one runs free."""
+    cells = [list(header), *[list(row) for row in rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    for number, row in enumerate(cells):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        say(styled(line, "bold") if number == 0 else line)
+
+
+def show_problems(problems: Sequence[Problem], *, limit: int = 200) -> None:
+    """Problems for people: place, code, what; then what to do, one sum line."""
+    for problem in problems[:limit]:
+        colour = "red" if problem.severity is Severity.ERROR else "yellow"
+        place = styled(str(problem.place), "bold", stream=sys.stderr)
+        warn(f"{place}: {styled(problem.code, colour, stream=sys.stderr)} {problem.what}")
+        for line in (problem.why, problem.fix):
+            if line:
+                warn(f"    {line}")
+    if len(problems) > limit:
+        warn(f"… and {len(problems) - limit} more")
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """One problem as a JSON object."""
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "path": problem.place.path,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "what": problem.what,
+        "why": problem.why,
+        "fix": problem.fix,
+    }

@@ -1,0 +1,121 @@
+"""The environment `development`: generated keys, a loopback issuer and a log of its own, in a throw-away clone.
+
+The company's issuers hold their private keys elsewhere, so here one generated issuer stands in for all of them
+(`substitute_issuers`, refused in every other environment). Nothing of it is ever committed to the repository itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatefleet.contract.entities import Algorithm
+from gatefleet.local.tokens import DevelopmentIssuer
+from gatefleet.log.envelope import TRUST, seal
+from gatefleet.log.keys import FileSigner, new_key
+from gatefleet.log.trust import Role, make_trust
+from gatefleet.model.types import DEVELOPMENT
+from gatefleet.problems import failure
+
+ISSUER_URL = "http://127.0.0.1/development-issuer"
+ISSUER_FILE = Path("policies/issuers/development.yaml")
+TRUST_FILE = Path("policies/environments/development.trust.json")
+ENVIRONMENT_FILE = Path("policies/environments/development.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Development:
+    """A clone with the environment in it, and the private keys beside it (never inside)."""
+
+    repo: Path
+    keys: Path
+    signer: FileSigner
+    issuer: DevelopmentIssuer
+
+
+def clone(repository: Path) -> Path:
+    """Clone the repository's HEAD into a new temporary folder; returns the clone. Raises GF620 when it is no git checkout."""
+    folder = Path(tempfile.mkdtemp(prefix="gatefleet-demo-"))
+    try:
+        _git(repository, "clone", "--quiet", "--no-hardlinks", "--", str(repository), str(folder / "policy"))
+    except subprocess.CalledProcessError as error:
+        raise failure(
+            "GF620",
+            str(repository),
+            f"cannot be cloned: {error.stderr.strip() or 'git said no more'}",
+            fix="run it in a git checkout of gatefleet with at least one commit",
+        ) from None
+    return folder / "policy"
+
+
+def add_development(
+    repo: Path, issuers: tuple[str, ...], blast_limit: Mapping[str, int], now: int, kafka: str | None = None
+) -> Development:
+    """Write the environment into the clone and commit it; `issuers` are the names that the development issuer stands for.
+
+    `kafka` is the address of a broker on loopback, None for a file log.
+    """
+    keys = repo.parent / "keys"
+    keys.mkdir(mode=0o700)
+    root, signer = new_key(keys / "root.key.pem"), new_key(keys / "publish.key.pem")
+    issuer = DevelopmentIssuer.create(keys / "issuer.key.pem", ISSUER_URL)
+    log = f"development-{secrets.token_hex(6)}"
+    trust = make_trust(
+        environment=DEVELOPMENT,
+        log=log,
+        version=1,
+        issued_at=now,
+        roles={Role.ROOT: ([root], 1), Role.PUBLISH: ([signer], 1)},
+        blast_limit=blast_limit,
+    )
+    (repo / TRUST_FILE).write_bytes(seal(TRUST, trust.to_bytes(), [root]) + b"\n")
+    (repo / ISSUER_FILE).write_text(_issuer_yaml(issuer), encoding="utf-8")
+    (repo / ENVIRONMENT_FILE).write_text(_environment_yaml(log, issuers, kafka), encoding="utf-8")
+    commit(repo, "Add the environment development with generated keys")
+    return Development(repo, keys, signer, issuer)
+
+
+def commit(repo: Path, message: str) -> str:
+    """Commit everything that changed in the clone; returns the commit id."""
+    _git(repo, "add", "--all")
+    identity = ("-c", "user.name=gatefleet demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false")
+    _git(repo, *identity, "commit", "--quiet", "--message", message)
+    return _git(repo, "rev-parse", "HEAD").strip()
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def _issuer_yaml(issuer: DevelopmentIssuer) -> str:
+    jwk = "\n".join(f"      {name}: {value}" for name, value in sorted(issuer.public_jwk.items()))
+    return (
+        "kind: Issuer\n"
+        "description: Stands in for every issuer while developing; its key was generated for this clone.\n"
+        f"issuer: {issuer.url}\n"
+        "typ:\n  - at+jwt\n"
+        "scope_claim: scope\nclient_id_claim: client_id\n"
+        "clock_skew: 30\nmax_lifetime: 3600\n"
+        f"keys:\n  {issuer.kid}:\n    alg: {Algorithm.ES256}\n    state: active\n    jwk:\n{jwk}\n"
+    )
+
+
+def _environment_yaml(log: str, issuers: tuple[str, ...], kafka: str | None) -> str:
+    listed = "".join(f"  - {name}\n" for name in issuers)
+    substituted = "".join(f"  {name}: development\n" for name in issuers)
+    broker = f"kafka:\n  bootstrap:\n    - {kafka}\n  security: PLAINTEXT\n" if kafka else ""
+    return (
+        "kind: Environment\n"
+        "description: A fleet on this machine, thrown away when it stops.\n"
+        "order: 99\n"
+        f"log: {log}\n"
+        f"trust: {TRUST_FILE}\n"
+        f"issuers:\n{listed}"
+        f"substitute_issuers:\n{substituted}"
+        f"revocation_slo: 5\n{broker}"
+    )
