@@ -1,6 +1,6 @@
-"""The command line. Results go to standard output, progress and problems to standard error; only this stage prints and exits.
+"""The command line: results on standard output, progress and problems on standard error.
 
-Each command imports what it needs when it runs, so that `gatefleet --help` stays fast.
+Only this stage prints and exits. Each command imports what it needs when it runs, so that `gatefleet --help` stays fast.
 """
 
 from __future__ import annotations

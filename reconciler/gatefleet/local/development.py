@@ -38,7 +38,7 @@ class Development:
 
 
 def clone(repository: Path) -> Path:
-    """Clone the repository's HEAD into a new temporary folder; returns the clone. Raises GF620 when it is no git checkout."""
+    """Clone the repository's HEAD into a new temporary folder and give the clone. Raises GF620 when it is no checkout."""
     folder = Path(tempfile.mkdtemp(prefix="gatefleet-demo-"))
     try:
         _git(repository, "clone", "--quiet", "--no-hardlinks", "--", str(repository), str(folder / "policy"))
@@ -55,7 +55,7 @@ def clone(repository: Path) -> Path:
 def add_development(
     repo: Path, issuers: tuple[str, ...], blast_limit: Mapping[str, int], now: int, kafka: str | None = None
 ) -> Development:
-    """Write the environment into the clone and commit it; `issuers` are the names that the development issuer stands for.
+    """Write the environment into the clone and commit it; the development issuer stands for all of `issuers`.
 
     `kafka` is the address of a broker on loopback, None for a file log.
     """

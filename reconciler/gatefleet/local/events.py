@@ -1,7 +1,7 @@
 """Makes the events that API Gateway hands to an authorizer, as AWS documents them.
 
-HTTP APIs: payload format 2.0 ("Control access to HTTP APIs with AWS Lambda authorizers"). REST APIs: `REQUEST` authorizers
-("Input to an API Gateway Lambda authorizer").
+HTTP APIs: payload format 2.0 ("Control access to HTTP APIs with AWS Lambda authorizers").
+REST APIs: `REQUEST` authorizers ("Input to an API Gateway Lambda authorizer").
 """
 
 from __future__ import annotations

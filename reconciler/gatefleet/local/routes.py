@@ -1,8 +1,8 @@
 """Which declared route API Gateway picks for a request.
 
-HTTP APIs pick the most specific route that matches path and method: literal before `{parameter}` before `{greedy+}` before
-`$default`, then the exact method before `ANY` ("Create routes for HTTP APIs", section "Routing API requests"). REST APIs
-pick the resource by path alone and then look for the method on it ("REST API method" pages); without one there is none.
+HTTP APIs pick the most specific route that matches path and method: literal before `{parameter}` before `{greedy+}`
+before `$default`, then the exact method before `ANY` ("Create routes for HTTP APIs", "Routing API requests"). REST APIs
+pick the resource by path alone and then look for the method on it; without one the request is refused.
 """
 
 from __future__ import annotations
