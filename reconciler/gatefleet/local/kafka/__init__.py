@@ -1,0 +1,1 @@
+"""Apache Kafka on loopback, in parts: `gatefleet.local.broker` is what others use."""
