@@ -1,6 +1,6 @@
 """The command line: results on standard output, progress and problems on standard error.
 
-Only this stage prints and exits. Each command imports what it needs when it runs, so that `gatefleet --help` stays fast.
+Only this stage prints and exits. Each command imports what it needs when it runs: `gatefleet --help` is fast.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Development:
 
 
 def clone(repository: Path) -> Path:
-    """Clone the repository's HEAD into a new temporary folder and give the clone. Raises GF620 when it is no checkout."""
+    """Clone the repository's HEAD into a new temporary folder. Raises GF620 when it is no checkout."""
     folder = Path(tempfile.mkdtemp(prefix="gatefleet-demo-"))
     try:
         _git(repository, "clone", "--quiet", "--no-hardlinks", "--", str(repository), str(folder / "policy"))
