@@ -81,11 +81,12 @@ _decoder = json.JSONDecoder(
 
 def _check_depth(value: Any) -> None:
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [inner for outer in level for inner in _children(outer)]
         if not level:
             return
-    raise NotStrictJson("nested too deeply")
+    if any(isinstance(inner, dict | list) for inner in level):
+        raise NotStrictJson("nested too deeply")
 
 
 def _children(value: Any) -> list[Any]:

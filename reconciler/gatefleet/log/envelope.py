@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from gatefleet.contract import strict_json
-from gatefleet.contract.shape import Malformed, Members, list_of
+from gatefleet.contract.shape import Malformed, Members, hex_digest, list_of, matching
 from gatefleet.log.keys import Signer
 
 MAX_ENVELOPE = 16 * 1024 * 1024
@@ -28,6 +29,10 @@ FLOOR = "application/vnd.gatefleet.floor.v1+json"
 TRUST = "application/vnd.gatefleet.trust.v1+json"
 RECOVERY = "application/vnd.gatefleet.recovery.v1+json"
 TICK = "application/vnd.gatefleet.tick.v1+json"
+
+_PAYLOAD_TYPE = re.compile(r"[a-z0-9./+-]{1,127}")
+# `{`, `[` and `,` of an envelope with the most signatures; none of them can stand in one of its strings.
+_MOST_STRUCTURE = (1 + MAX_SIGNATURES) + 1 + (2 + 2 * MAX_SIGNATURES - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,16 @@ def parse_envelope(data: bytes) -> Envelope:
         raise Malformed("envelope: larger than 16 MiB")
     if b"\n" in data:
         raise Malformed("envelope: holds a line feed")
+    # Before parsing: 16 MiB of `[],[],…`, which anybody can write, would become some hundred MiB of lists.
+    if data.count(b"{") + data.count(b"[") + data.count(b",") > _MOST_STRUCTURE:
+        raise Malformed("envelope: more members than an envelope has")
     try:
         value = strict_json.parse(data)
     except strict_json.NotStrictJson as error:
         raise Malformed(f"envelope: {error}") from None
     members = Members(value, "envelope")
     envelope = Envelope(
-        payload_type=members.take("payloadType", _string),
+        payload_type=members.take("payloadType", matching(_PAYLOAD_TYPE)),
         payload=members.take("payload", exact_base64),
         signatures=members.take("signatures", list_of(_signature)),
     )
@@ -93,25 +101,20 @@ def seal(payload_type: str, payload: bytes, signers: Iterable[Signer]) -> bytes:
 
 def exact_base64(value: Any, where: str) -> bytes:
     """Standard base64 with its padding (RFC 4648 section 4) and no second spelling of the same bytes."""
-    text = _string(value, where)
+    if not isinstance(value, str):
+        raise Malformed(f"{where}: not a string")
     try:
-        decoded = base64.b64decode(text, validate=True)
+        decoded = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         raise Malformed(f"{where}: not standard base64") from None
     # RFC 4648 section 3.5: the bits that pad the last character are zero.
-    if base64.b64encode(decoded).decode() != text:
+    if base64.b64encode(decoded).decode() != value:
         raise Malformed(f"{where}: not the one spelling of these bytes in base64")
     return decoded
 
 
-def _string(value: Any, where: str) -> str:
-    if not isinstance(value, str):
-        raise Malformed(f"{where}: not a string")
-    return value
-
-
 def _signature(value: Any, where: str) -> Signature:
     members = Members(value, where)
-    signature = Signature(keyid=members.take("keyid", _string), sig=members.take("sig", exact_base64))
+    signature = Signature(keyid=members.take("keyid", hex_digest), sig=members.take("sig", exact_base64))
     members.done()
     return signature

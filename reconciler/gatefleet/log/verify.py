@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import rfc8785
 
 from gatefleet.contract.entities import entity_json, read_entity
+from gatefleet.log.envelope import parse_envelope
 from gatefleet.log.history import READ_SECONDS, AcceptedRevision, History, read_history
 from gatefleet.log.opening import Number
 from gatefleet.log.transport import LogReader
@@ -71,7 +72,10 @@ _REASONS = {"GF431": "wrong_state", "GF432": "absent_key", "GF433": "wrong_snaps
 def _not_canonical(one: AcceptedRevision) -> list[Finding]:
     """Values are compared as bytes, so two spellings of one value would be a change that changes nothing."""
     number = (one.position.epoch, one.position.revision)
-    return [
+    found = []
+    if parse_envelope(one.envelope).payload != one.revision.to_bytes():
+        found = [Finding("GF435", "not_canonical", "its payload is not canonical JSON", one.offset, number)]
+    return found + [
         Finding("GF435", "not_canonical", f"the value of {change.key} is not canonical JSON", one.offset, number)
         for change in one.revision.changes
         if change.value is not None
