@@ -81,18 +81,12 @@ _decoder = json.JSONDecoder(
 
 def _check_depth(value: Any) -> None:
     level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _children(outer)]
+    for _ in range(MAX_DEPTH + 1):
+        level = [part for part in level if isinstance(part, (dict, list))]
         if not level:
             return
-    if any(isinstance(inner, dict | list) for inner in level):
-        raise NotStrictJson("nested too deeply")
-
-
-def _children(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+        level = [inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer)]
+    raise NotStrictJson("nested too deeply")
 
 
 def _check_surrogates(value: Any) -> None:
