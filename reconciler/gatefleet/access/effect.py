@@ -2,7 +2,8 @@
 
 One entity is looked at alone, so this answers "can it", never "does it": a grant of a scope that no route demands still
 widens. Where a field alone does not tell, the answer is both. Acting on older policy counts as wider: whatever lets a
-gateway answer longer without having read the log makes a revocation later.
+gateway answer longer without having read the log makes a revocation later. Issuer URLs, API key ids and certificates
+are taken to be unique, as `checks` demands: one that two entities claim would count for neither.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from dataclasses import dataclass, fields
 from ipaddress import collapse_addresses, ip_network
 from typing import Any
 
-from gatefleet.access.overlap import overlaps
+from gatefleet.access.overlap import is_catch_all, overlaps
 from gatefleet.contract.entities import (
     AnyClient,
     AnyOf,
     ApiKey,
     Client,
+    CredentialKind,
     Entity,
     Gateway,
     Issuer,
@@ -205,7 +207,20 @@ def _routes(before: Mapping[str, Route], after: Mapping[str, Route]) -> Effect:
         whole |= NARROWS
     if not whole.widens and any(overlaps(old, new) for old in before.keys() - after.keys() for new in after):
         whole |= WIDENS
+    # On a catch-all, paths that read like a route with other demands are denied (decision.md, step 4): what a route
+    # demands then also decides what its catch-all lets pass.
+    changed = [key for key in before.keys() & after.keys() if _differs(before[key], after[key])]
+    if any(_shares_catch_all(key, other) for key in changed for other in before if other != key):
+        whole |= BOTH
     return whole
+
+
+def _differs(before: Route, after: Route) -> bool:
+    return before != after or _claims(before.claims, after.claims) != NO_EFFECT
+
+
+def _shares_catch_all(one: str, other: str) -> bool:
+    return (is_catch_all(one) or is_catch_all(other)) and overlaps(one, other)
 
 
 def _route(before: Route, after: Route) -> Effect:
@@ -237,7 +252,11 @@ def _satisfies(held: tuple[str, ...], sets: tuple[tuple[str, ...], ...]) -> bool
     return any(set(one) <= set(held) for one in sets)
 
 
-_credentials = _choices
+def _credentials(before: Iterable[CredentialKind], after: Iterable[CredentialKind]) -> Effect:
+    """More kinds let in more clients, but a header of a kind that is not allowed counts as not sent: once it is
+    allowed, a request that has it beside another credential is judged by it or refused (decision.md, step 5)."""
+    headers = {CredentialKind.JWT, CredentialKind.API_KEY}
+    return BOTH if headers & (set(before) ^ set(after)) else _choices(before, after)
 
 
 def _claims(before: Mapping[str, Any], after: Mapping[str, Any]) -> Effect:

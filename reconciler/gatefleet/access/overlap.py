@@ -25,6 +25,11 @@ def overlaps(one: str, other: str) -> bool:
     return not rest or _greedy(rest[0])
 
 
+def is_catch_all(route_key: str) -> bool:
+    """Whether the route takes whatever no other one does: `$default`, or a greedy last segment."""
+    return route_key == DEFAULT or any(map(_greedy, _parts(route_key)[1]))
+
+
 def _parts(route_key: str) -> tuple[str, list[str]]:
     method, _, path = route_key.partition(" ")
     return method, path.strip("/").split("/") if path.strip("/") else []

@@ -74,8 +74,10 @@ class Plan:
 
     @property
     def publishes(self) -> bool:
-        """Whether publishing this appends a revision: for any other commit than head's, also one without changes."""
-        return self.commit != self.base_commit
+        """Whether publishing this appends a revision: for another commit than head's (also without changes), or for the
+        same one if it asks for something else now (a newer gatefleet may read it differently).
+        """
+        return bool(self.changes) or self.commit != self.base_commit
 
     @property
     def widens(self) -> int:

@@ -34,6 +34,8 @@ SCOPE = Scope(active=True, when_stale=WhenStale.CHECK)
 API_KEY = ApiKey(sha256="a" * 64, expires=1000)
 CLIENT = Client(active=True, issuer="workforce", scopes={"orders:read": None})
 READ = Route(AnyOf((("orders:read",),)))
+OTHER = Route(AnyOf((("orders:write",),)))
+STRICT = Route(AnyOf((("orders:read", "orders:write"),)))
 GATEWAY = Gateway(ApiKind.HTTP, ("https://api.example.com",), Following.FOLLOW, 2, 60, 0, {"GET /orders": READ})
 
 # For every field of every type: a value before, one after, and what the change can do. Its reverse is checked with it.
@@ -114,6 +116,10 @@ OF_GATEWAY: dict[str, list[Case]] = {
         # The new route takes requests away from the broader one, which may be the laxer of the two.
         ({"GET /orders/{id}": READ}, {"GET /orders/{id}": READ, "GET /orders/export": READ}, BOTH),
         ({"ANY /{proxy+}": READ}, {"ANY /{proxy+}": READ, "GET /orders": READ}, BOTH),
+        # What `GET /orders` demands decides whether `/Orders` may reach the catch-all.
+        ({"$default": READ, "GET /orders": OTHER}, {"$default": READ, "GET /orders": STRICT}, BOTH),
+        ({"ANY /{proxy+}": READ, "GET /orders": OTHER}, {"ANY /{proxy+}": STRICT, "GET /orders": OTHER}, BOTH),
+        ({"GET /a/{rest+}": READ, "GET /orders": READ}, {"GET /a/{rest+}": READ, "GET /orders": STRICT}, NARROWS),
     ],
 }
 
@@ -134,8 +140,12 @@ OF_ROUTE: dict[str, list[Case]] = {
         (any_of(("a", "b")), any_of(("a",), ("b",)), WIDENS),
     ],
     "credentials": [
-        ((CredentialKind.JWT,), (CredentialKind.API_KEY, CredentialKind.JWT), WIDENS),
+        ((CredentialKind.JWT,), (CredentialKind.CERTIFICATE, CredentialKind.JWT), WIDENS),
         ((CredentialKind.JWT,), (CredentialKind.CERTIFICATE,), BOTH),
+        # A request with both headers used to pass by its token; now it has one credential too many.
+        ((CredentialKind.JWT,), (CredentialKind.API_KEY, CredentialKind.JWT), BOTH),
+        # One with a certificate and a token used to pass by its certificate; now its token decides.
+        ((CredentialKind.CERTIFICATE,), (CredentialKind.CERTIFICATE, CredentialKind.JWT), BOTH),
     ],
     "claims": [
         ({}, {"tenant": "acme"}, NARROWS),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gatefleet.access.overlap import overlaps
+from gatefleet.access.overlap import is_catch_all, overlaps
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,11 @@ def test_two_routes_that_one_request_can_match_overlap(one: str, other: str):
 def test_two_routes_that_no_request_matches_both_do_not_overlap(one: str, other: str):
     assert not overlaps(one, other)
     assert not overlaps(other, one)
+
+
+@pytest.mark.parametrize(
+    ("route_key", "catches_all"),
+    [("$default", True), ("ANY /{proxy+}", True), ("GET /a/{rest+}", True), ("GET /a/{id}", False), ("GET /", False)],
+)
+def test_a_catch_all_takes_what_no_other_route_does(route_key: str, catches_all: bool):
+    assert is_catch_all(route_key) is catches_all
