@@ -6,6 +6,7 @@ What an archive holds is trusted no more than what a log holds; `restore` verifi
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
@@ -16,9 +17,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from gatefleet.contract.digests import digest
 from gatefleet.log.envelope import MAX_ENVELOPE
 from gatefleet.log.file import sync_folder
 from gatefleet.problems import failure
+
+# Beside the epochs, and like all names with a dot none of an entry.
+SET_ASIDE = ".set-aside"
 
 
 class EntryType(StrEnum):
@@ -62,6 +67,13 @@ class Archive(Protocol):
 
     def put(self, name: EntryName, envelope: bytes) -> bool:
         """Keep an envelope for good. False when somebody was first: then nothing is changed."""
+        ...
+
+    def set_aside(self, name: EntryName, envelope: bytes) -> bool:
+        """Take an entry that never was on the chain out of the names, keeping its bytes under another one.
+
+        False when the name does not hold this envelope (any more): then nothing is changed.
+        """
         ...
 
 
@@ -123,6 +135,28 @@ class FolderArchive:
                 unfinished.unlink(missing_ok=True)
             sync_folder(path.parent)
         return True
+
+    def set_aside(self, name: EntryName, envelope: bytes) -> bool:
+        """Move an entry to `.set-aside/<epoch>-<revision>.<type>.<envelope digest>`, if it is this envelope."""
+        kept = self._path / SET_ASIDE / f"{str(name).replace('/', '-')}.{digest(envelope)}"
+        with self._reported(kept), self._only_one_sets_aside():
+            # INVARIANT: an entry once written is not written again, so under the lock it stays what was read here.
+            if self.read(name) != envelope:
+                return False
+            _make_folder(kept.parent)
+            (self._path / str(name)).rename(kept)
+            sync_folder(kept.parent)
+            sync_folder((self._path / str(name)).parent)
+        return True
+
+    @contextmanager
+    def _only_one_sets_aside(self) -> Iterator[None]:
+        folder = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def _name(self, epoch: Path, entry: Path) -> EntryName:
         form = _NAME.fullmatch(f"{epoch.name}/{entry.name}")
