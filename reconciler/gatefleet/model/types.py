@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from gatefleet.contract.entities import (
     Algorithm,
@@ -234,17 +235,17 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where a route's requests go: `lambda` (an ARN or name), `http` (a URL) or `vpc_link` (a URL behind a link)."""
+    """Where a route's requests go: a function (name or ARN), or a URL, reached through the VPC link `link` if there is one."""
 
     name: str
-    type: str
+    type: Literal["lambda", "http"]
     target: str
     link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRoute:
-    """One route as written. `public` with scopes beside it is kept apart so that checks can name it."""
+    """One route. What stands beside `public` is only in the document (`GF210` names it)."""
 
     key: str
     requirement: Requirement
@@ -308,8 +309,9 @@ class PolicyCase:
     client: str
     route: str
     scopes: tuple[str, ...] | None
-    effect: str
+    effect: Literal["allow", "deny"]
     reason: str | None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,11 +323,15 @@ class PolicyTests:
     document: Document = field(compare=False, repr=False)
     clock: int
     cases: tuple[PolicyCase, ...]
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Everything a commit says, by name."""
+    """Everything a commit says, by name.
+
+    `unread` are the paths of files that could not be read: what they declare is unknown, not absent.
+    """
 
     environments: Mapping[str, Environment]
     issuers: Mapping[str, SourceIssuer]
@@ -336,3 +342,4 @@ class Model:
     teams: Mapping[str, Team]
     gateways: Mapping[str, SourceGateway]  # by `<team>/<gateway>`
     tests: tuple[PolicyTests, ...]
+    unread: frozenset[str] = frozenset()
