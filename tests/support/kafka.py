@@ -1,8 +1,8 @@
-"""Fixtures on real Apache Kafka.
+"""Fixtures on real Apache Kafka (mark their tests `kafka`).
 
 * `kafka`: the one broker of this run, shared by all workers; leave it running, as others use it.
-* `kafka_topic`: a fresh policy topic on it, with the access rules of an environment of its own.
-* `own_broker`: a broker of one test module, to stop, kill, pause and restart.
+* `kafka_log`: a fresh policy topic on it, with access rules of its own, a reader and a writer.
+* `own_broker`: a broker of one test module, to stop, kill, pause and restart; `new_log(own_broker.access)` on it.
 """
 
 from __future__ import annotations
@@ -14,29 +14,79 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import NewTopic
 
 from gatefleet.local.broker import Broker
-from gatefleet.local.kafka.access import BrokerAccess
+from gatefleet.local.kafka.access import AUTHORIZER, RECONCILER, BrokerAccess
+from gatefleet.log.kafka import KafkaReader, KafkaWriter
+from gatefleet.log.kafka_settings import KafkaSettings
 
 ROOT = Path(__file__).parents[2]
+POLICY_TOPIC = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 
 
-@dataclass(frozen=True, slots=True)
-class KafkaTopic:
-    """An empty policy topic, whose environment no other test uses."""
+@dataclass(frozen=True)
+class KafkaLog:
+    """A policy topic that no other test uses. `reader` (an authorizer's) and `writer` connect when first used."""
 
     broker: BrokerAccess
     environment: str
-    name: str
+    topic: str
+
+    @cached_property
+    def reader(self) -> KafkaReader:
+        return self.new_reader()
+
+    @cached_property
+    def writer(self) -> KafkaWriter:
+        return self.new_writer()
+
+    def settings(self, principal: str = RECONCILER, listener: str = "SASL_SSL") -> KafkaSettings:
+        return self.broker.settings(principal, listener)
+
+    def new_reader(self, principal: str = AUTHORIZER, listener: str = "SASL_SSL") -> KafkaReader:
+        return KafkaReader(self.settings(principal, listener), self.topic)
+
+    def new_writer(self, principal: str = RECONCILER, listener: str = "SASL_SSL", timeout: float = 30.0) -> KafkaWriter:
+        return KafkaWriter(self.settings(principal, listener), self.topic, timeout)
+
+    def create(self, partitions: int = 1, **config: str) -> None:
+        """Make the topic as the design wants it, or with another configuration (`retention_ms="1000"`)."""
+        wanted = POLICY_TOPIC | {name.replace("_", "."): value for name, value in config.items()}
+        admin = self.broker.admin()
+        admin.create_topics([NewTopic(self.topic, partitions, 1, config=wanted)])[self.topic].result()
+
+    def delete(self) -> None:
+        """Delete the topic with all it holds."""
+        admin = self.broker.admin()
+        admin.delete_topics([self.topic])[self.topic].result()
+
+    def recreate(self) -> None:
+        """Delete the topic and make it again, empty."""
+        self.delete()
+        self.create()
+
+    def drop_before(self, offset: int) -> None:
+        """Delete the records before `offset` (-1: all of them), as expiry would."""
+        admin = self.broker.admin()
+        place = TopicPartition(self.topic, 0, offset)
+        next(iter(admin.delete_records([place]).values())).result()
+
+    def close(self) -> None:
+        """Close what was used."""
+        for client in ("reader", "writer"):
+            if client in self.__dict__:
+                getattr(self, client).close()
 
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[BrokerAccess]:
-    """The broker that all tests of this run share; `BrokerAccess.settings(principal)` is the way in."""
+    """The broker that all tests of this run share; `kafka.settings(principal)` is the way in."""
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "kafka"
     folder.mkdir(exist_ok=True)
@@ -45,9 +95,11 @@ def kafka(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[
 
 
 @pytest.fixture
-def kafka_topic(kafka: BrokerAccess) -> KafkaTopic:
-    """A fresh policy topic on the shared broker."""
-    return new_topic(kafka)
+def kafka_log(kafka: BrokerAccess) -> Iterator[KafkaLog]:
+    """An empty policy topic on the shared broker."""
+    log = new_log(kafka)
+    yield log
+    log.close()
 
 
 @pytest.fixture(scope="module")
@@ -57,33 +109,19 @@ def own_broker() -> Iterator[Broker]:
         yield broker
 
 
-def new_environment() -> str:
-    """The name of an environment that nobody has used yet."""
-    return f"t{uuid.uuid4().hex[:12]}"
+def new_log(broker: BrokerAccess, environment: str = "") -> KafkaLog:
+    """Make an empty policy topic, by default of an environment that nobody has used yet, and its access rules."""
+    log = missing_log(broker, environment)
+    log.create()
+    return log
 
 
-def new_topic(broker: BrokerAccess) -> KafkaTopic:
-    """Make a policy topic and its access rules for a new environment."""
-    environment = new_environment()
-    topic = KafkaTopic(broker, environment, f"gatefleet.{environment}.policy.v1")
-    broker.grant(environment)
-    create(topic)
-    return topic
-
-
-def create(topic: KafkaTopic) -> None:
-    """Create the topic as the design wants it, as an administrator would."""
-    config = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
-    admin = topic.broker.admin()
-    for created in admin.create_topics([NewTopic(topic.name, 1, 1, config=config)]).values():
-        created.result()
-
-
-def delete(topic: KafkaTopic) -> None:
-    """Delete the topic with all it holds."""
-    admin = topic.broker.admin()
-    for deleted in admin.delete_topics([topic.name]).values():
-        deleted.result()
+def missing_log(broker: BrokerAccess, environment: str = "") -> KafkaLog:
+    """Access rules for a policy topic that is still to be made."""
+    unique = f"t{uuid.uuid4().hex[:12]}"
+    log = KafkaLog(broker, environment or unique, f"gatefleet.{environment or unique}.policy.{unique}")
+    broker.grant(log.environment, log.topic)
+    return log
 
 
 @contextmanager

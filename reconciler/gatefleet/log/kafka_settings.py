@@ -18,6 +18,9 @@ from gatefleet.problems import GatefleetError, failure
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256")
 VARIABLES = "GATEFLEET_KAFKA_"
 
+# A librdkafka configuration.
+Configuration = dict[str, str | int | float | bool]
+
 _PLAIN_OPTIONS = ("security", "mechanism", "username", "ca", "certificate", "key")
 _SECRET_OPTIONS = ("password", "key_password")
 _FORM = "write kafka:HOST:PORT[,HOST:PORT…]/TOPIC[?security=SASL_SSL&mechanism=SCRAM-SHA-512&username=…&ca=FILE]"
@@ -42,12 +45,19 @@ class KafkaSettings:
         """The bootstrap addresses as one word, as messages and command lines show them."""
         return ",".join(self.bootstrap)
 
-    def client_configuration(self) -> dict[str, str | int | float | bool]:
+    @property
+    def who(self) -> str:
+        """Who asks, for messages."""
+        if self.username is not None:
+            return f"user `{self.username}`"
+        return f"the certificate {self.certificate.name}" if self.certificate is not None else "an anonymous client"
+
+    def client_configuration(self) -> Configuration:
         """The part of a librdkafka configuration that says where the cluster is and who is asking.
 
         Raises `GatefleetError` (GF632) when a named file cannot be read: librdkafka would only say so on stderr.
         """
-        pairs: dict[str, str | int | float | bool] = {
+        pairs: Configuration = {
             "bootstrap.servers": self.servers,
             "security.protocol": str(self.security),
         }
