@@ -79,7 +79,7 @@ _NO_CONVENTIONS = Problem(
     "write it (`kind: Conventions`); the example in contract/schemas/conventions.schema.json is a good beginning",
 )
 
-# Stands in for conventions that could not be read: the limits of the schema, so that no check complains on their account.
+# Stands in for conventions that could not be read: the limits of the schema, so that no check complains for it.
 _LOOSEST = Conventions(
     document=Document(CONVENTIONS_PATH, Kind.CONVENTIONS, "", "conventions", {}, b""),
     result_ttl_limit=3600,

@@ -1,4 +1,4 @@
-"""What the parsers of all kinds share: the document being read, its problems, and values that a schema cannot decide."""
+"""What the parsers of all kinds share: the document being read, and values that a schema alone cannot decide."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Reading:
         return None if text is None else self.seconds(text, *pointer, name)
 
     def network(self, text: str, *pointer: str | int) -> str:
-        """A network in CIDR form. One with another spelling than the canonical (RFC 5952) is GF034; what is none, the checks say."""
+        """A network in CIDR form. Another spelling than the canonical one is GF034; what is none, the checks say."""
         canonical = _canonical_network(text)
         if canonical not in (None, text):
             why = "one network has one spelling, so that it can be searched for and compared"

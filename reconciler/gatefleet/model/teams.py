@@ -38,7 +38,7 @@ def team(reading: Reading) -> Team:
 
 
 def gateway(reading: Reading) -> SourceGateway:
-    """Parse `teams/<team>/gateways/<gateway>.yaml`. GF030, GF036 and GF037: who may call, or where to, is not said once."""
+    """Parse `teams/<team>/gateways/<gateway>.yaml`. GF030, GF036, GF037: who may call, or where to, is unclear."""
     document, data = reading.document, reading.document.data
     backends = _backends(reading, data)
     return SourceGateway(

@@ -1,7 +1,7 @@
 """The reviewed sources as frozen types. Past this stage there are no dicts of YAML, and no unknown case.
 
-Names come from paths (`policies/clients/orders/batch.yaml` is client `batch` of team `orders`), so nothing is said twice.
-Times are UTC seconds, durations seconds. `document` answers where a thing stands: `client.document.place("scopes", "orders:read")`.
+Names come from paths (`policies/clients/orders/batch.yaml` is client `batch` of team `orders`): nothing is said twice.
+Times are UTC seconds, durations seconds. `document` answers where a thing stands: `client.document.place("scopes")`.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class SourceClient:
-    """`policies/clients/<team>/<client_id>.yaml`. `environments` empty: every one whose issuers include the client's."""
+    """`policies/clients/<team>/<client_id>.yaml`. `environments` empty: all whose issuers include the client's."""
 
     client_id: str
     document: Document = field(compare=False, repr=False)
@@ -235,7 +235,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where a route's requests go: a function (name or ARN), or a URL, reached through the VPC link `link` if there is one."""
+    """Where a route's requests go: a function (name or ARN), or a URL, reached through the VPC link `link` if given."""
 
     name: str
     type: Literal["lambda", "http"]
@@ -303,7 +303,7 @@ class SourceGateway:
 
 @dataclass(frozen=True, slots=True)
 class PolicyCase:
-    """One expectation: this client, on this route, with these scopes in its token, is allowed or denied for a reason."""
+    """One expectation: this client, on this route, with these scopes in its token (None: all it has), gets this."""
 
     gateway: str
     client: str

@@ -1,6 +1,6 @@
 """Characters that a reviewer cannot see, or sees in another order than a parser reads them (CVE-2021-42574).
 
-They are refused everywhere in a policy file, comments included. The ranges are Unicode's `Default_Ignorable_Code_Point`,
+They are refused everywhere in a policy file, comments included. The ranges are Unicode's Default_Ignorable_Code_Point,
 control, format, separator, surrogate, private-use and non-characters, written out so that they do not move with the
 Unicode version of an interpreter.
 """

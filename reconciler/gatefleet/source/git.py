@@ -25,7 +25,7 @@ _TIMEOUT = 300.0  # seconds; a local git that says nothing for so long hangs
 
 @dataclass(frozen=True, slots=True)
 class TreeFile:
-    """One entry below `policies/` or `teams/` of a commit; `mode` is git's: 100644, 120000 (a link), 160000 (a submodule)."""
+    """One entry below `policies/` or `teams/` of a commit; `mode` is git's, `blob` an object id."""
 
     path: str
     mode: str

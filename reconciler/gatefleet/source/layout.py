@@ -46,7 +46,7 @@ class Slot:
 
 
 def slot_of(path: str) -> Slot | Problem | None:
-    """The slot of a path relative to the repository; None for a file that is no YAML, a problem for a YAML file of no known kind."""
+    """The slot of a path relative to the repository; None for what is no YAML, a problem for YAML of no known kind."""
     if not path.lower().endswith((".yaml", ".yml")):
         return None
     parts = path.split("/")

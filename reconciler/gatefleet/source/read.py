@@ -13,7 +13,7 @@ from gatefleet.source.document import Document, place_in
 from gatefleet.source.git import list_files, read_blobs, resolve_commit
 from gatefleet.source.layout import ROOTS, Slot, printable, slot_of
 from gatefleet.source.schema import retype_for, schema_problems, validator_for
-from gatefleet.source.strict_yaml import MAX_BYTES, read_yaml
+from gatefleet.source.strict_yaml import MAX_BYTES, read_yaml, too_large
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,8 @@ def read_commit(repo: Path, commit: str) -> Sources:
     problems += others
     blobs = {path: blob for path, blob in files if path in wanted}
     contents = read_blobs(repo, list(blobs.values()), MAX_BYTES)
-    return _sources(
-        full, ((path, wanted[path], content) for path, content in zip(blobs, contents, strict=True)), problems
-    )
+    read = ((path, wanted[path], content) for path, content in zip(blobs, contents, strict=True))
+    return _sources(full, read, problems)
 
 
 def read_worktree(repo: Path) -> Sources:
@@ -87,9 +86,7 @@ def _sources(
                     documents.append(document)
                 problems += found
             case int():
-                problems.append(
-                    Problem("GF002", Place(path), f"{content} bytes, more than {MAX_BYTES}", fix="split the file")
-                )
+                problems.append(too_large(path, content))
             case Problem():
                 problems.append(content)
     return Sources(commit, tuple(documents), in_order(problems), frozenset(p.place.path for p in problems))

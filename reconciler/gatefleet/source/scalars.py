@@ -1,6 +1,7 @@
-"""Gives text its type where a schema asks for exactly one: `30` becomes 30 below `type: integer` and stays text everywhere else.
+"""Gives text its type where a schema asks for exactly one: `30` becomes 30 where it says integer and is text elsewhere.
 
-YAML's own guesses (`no`, `012`, `1:30`) play no part. Text that is not the JSON form of the type stays text, and the schema refuses it.
+YAML's own guesses (`no`, `012`, `1:30`) play no part. Text that is not the JSON form of the type stays text, and the
+schema refuses it.
 """
 
 from __future__ import annotations
@@ -23,12 +24,8 @@ def _compile(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Retype | Non
     if "$ref" in schema:
         return _compile(root["definitions"][schema["$ref"].removeprefix("#/definitions/")], root)
     for branch in schema.get("anyOf", ()):
-        found = _compile(branch, root)
-        if found is not None and branch["type"] in (
-            "object",
-            "array",
-        ):  # the branch that fits is known by its container
-            return found
+        if branch["type"] in ("object", "array"):  # text is not of exactly one type here, and stays text
+            return _compile(branch, root)
     match schema.get("type"):
         case "integer":
             return _integer

@@ -1,7 +1,8 @@
 """Checks values against the schema of their kind and says in sentences what does not fit, naming the member.
 
-jsonschema-rs decides; what is told (the form expected, an example) comes from the schema's own annotations, the same that editors show.
-No value that could be a secret is ever repeated: only names, and values where the schema lists a few words or asks for a number.
+jsonschema-rs decides; what is told (the form expected, an example) comes from the schema's own annotations, the same
+that editors show. No value that could be a secret is repeated: only names, and values where the schema lists words or
+asks for a number.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import jsonschema_rs
 
@@ -64,7 +65,7 @@ def _explain(root: dict[str, Any], error: jsonschema_rs.ValidationError, place_o
     place = place_of(*pointer)
     member = f"`{_dotted(pointer)}`" if pointer else "the file"
     why = rule.get("description", "")
-    kind = error.kind
+    kind: Any = error.kind
     match kind.name:
         case "additionalProperties":
             yield from _unknown_members(rule, pointer, kind.unexpected, place_of)
@@ -93,7 +94,7 @@ def _explain(root: dict[str, Any], error: jsonschema_rs.ValidationError, place_o
         case "anyOf":
             yield from _nearest_branch(root, rule, error, place_of)
         case "uniqueItems":
-            yield from _repeated(error.instance, pointer, place_of)
+            yield from _repeated(cast("list[Any]", error.instance), pointer, place_of)
         case "minimum" | "maximum":
             bounds = f"from {rule['minimum']} to {rule['maximum']}"
             yield Problem("GF025", place, f"{member} is {_value(error.instance)}", why, f"write a number {bounds}")
@@ -173,7 +174,8 @@ def _nearest_branch(
     root: dict[str, Any], rule: dict[str, Any], error: jsonschema_rs.ValidationError, place_of: PlaceOf
 ) -> Iterator[Problem]:
     """Explain an `anyOf` by the branch of the type that was written."""
-    for branch in error.kind.context:
+    kind: Any = error.kind
+    for branch in kind.context:
         if all(inner.kind.name != "type" or inner.instance_path != error.instance_path for inner in branch):
             for inner in branch:
                 yield from _explain(root, inner, place_of)
@@ -228,13 +230,14 @@ def _write(rule: dict[str, Any]) -> str:
 
 
 def _example(rule: dict[str, Any], name: str = "") -> str:
-    examples = rule.get("examples", ())
-    if (
-        not examples
-        or isinstance(examples[0], dict)
-        or (isinstance(examples[0], list) and isinstance(examples[0][0], dict | list))
-    ):
+    spelled = _spelled(next(iter(rule.get("examples", ())), None))
+    if not spelled:
         return f"`{name}: …`" if name else ""
-    first = examples[0]
-    spelled = f"[{', '.join(map(str, first))}]" if isinstance(first, list) else _json_word(first)
     return f"`{name}: {spelled}`" if name else f"`{spelled}`"
+
+
+def _spelled(example: object) -> str:
+    """An example on one line, "" when it would not fit there."""
+    if isinstance(example, list) and all(isinstance(item, str) for item in example):
+        return f"[{', '.join(example)}]"
+    return _json_word(example) if isinstance(example, str | int) else ""

@@ -1,8 +1,9 @@
 """Reads one YAML file so that there is one way to understand it, and its reviewer has seen all of it.
 
-PyYAML's C composer does the parsing; no resolver runs, so that every scalar stays the text that was written (`no` stays `no`, `012` keeps
-its zero). Refused: anything but UTF-8, files above 1 MiB, nesting deeper than 32, duplicate names, anchors, aliases, merge keys, tags,
-directives, further documents, and characters that cannot be seen (also when written as an escape).
+PyYAML's C composer does the parsing; no resolver runs, so that every scalar stays the text that was written (`no` stays
+`no`, `012` keeps its zero). Refused: anything but UTF-8, files above 1 MiB, nesting deeper than 32, duplicate names,
+anchors, aliases, merge keys, tags, directives, further documents, and characters that cannot be seen (also when written
+as an escape).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import yaml
 from yaml import MappingNode, Node, ScalarNode
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 
 from gatefleet.problems import Place, Problem
 from gatefleet.source.characters import refused, spell
@@ -21,8 +22,8 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 _MOST_PROBLEMS = 20  # of one kind in one file; nobody reads the two-thousandth
 
-# Bytes that need no second look. Left out: control bytes, everything above ASCII, and what begins an anchor, alias, tag, directive, merge
-# key or escape; a file with any of those is walked once more, event by event.
+# Bytes that need no second look. Left out: control bytes, everything above ASCII, and what an anchor, alias, tag,
+# directive, merge key or escape begins with; a file with any of those is walked once more, event by event.
 _PLAIN = bytes(b for b in range(0x20, 0x7F) if b not in b"&*!%<\\") + b"\n\t"
 
 
@@ -32,7 +33,7 @@ def read_yaml(path: str, content: bytes) -> tuple[dict[str, Any] | None, list[Pr
     Returns the outermost mapping, or None and at least one problem.
     """
     if len(content) > MAX_BYTES:
-        return None, [_too_large(path, len(content))]
+        return None, [too_large(path, len(content))]
     unusual = content.translate(None, _PLAIN)
     if unusual:
         found = _unusual_problems(path, content, unusual)
@@ -58,6 +59,11 @@ def compose(content: bytes) -> Node | None:
     return node
 
 
+def too_large(path: str, size: int) -> Problem:
+    """The problem of a file of that many bytes."""
+    return Problem("GF002", Place(path), f"{size} bytes, more than {MAX_BYTES}", fix="split the file")
+
+
 class TooDeepError(Exception):
     """Nesting deeper than MAX_DEPTH, at the node given (None: not known)."""
 
@@ -66,7 +72,7 @@ class TooDeepError(Exception):
         self.node = node
 
 
-class _Composer(CParser):  # type: ignore[misc]
+class _Composer(CParser):
     """The C composer without implicit types; it recurses, so it must count the depth itself."""
 
     def __init__(self, content: bytes) -> None:
@@ -198,10 +204,6 @@ def _invisible(place: Place, character: str) -> Problem:
     )
 
 
-def _too_large(path: str, size: int) -> Problem:
-    return Problem("GF002", Place(path), f"{size} bytes, more than {MAX_BYTES}", fix="split the file")
-
-
 def _too_deep(path: str, error: TooDeepError) -> Problem:
     place = Place(path) if error.node is None else _place(path, error.node.start_mark)
     return Problem("GF009", place, f"nested deeper than {MAX_DEPTH}")
@@ -215,11 +217,11 @@ def _not_a_mapping(path: str, root: Node | None) -> Problem:
 
 # What libyaml says, as far as people meet it, in words about the file.
 _SYNTAX = {
-    "mapping values are not allowed in this context": "a `:` where no name can stand (a value with `: ` in it needs quotes)",
+    "mapping values are not allowed in this context": "a `:` where none can stand (a value with `: ` needs quotes)",
     "could not find expected ':'": "a name without `:` after it",
     "did not find expected key": "the indentation fits no line above, or a name is missing",
     "did not find expected '-' indicator": "a list item must begin with `- ` at the column of its list",
-    "found character that cannot start any token": "a character that can begin no value here (quote it; tabs cannot indent)",
+    "found character that cannot start any token": "no value begins like this (quote it; tabs cannot indent)",
     "did not find expected ',' or '}'": "a `{` without its `}`, or a missing comma",
     "did not find expected ',' or ']'": "a `[` without its `]`, or a missing comma",
     "found unexpected end of stream": "a quote that is never closed",
