@@ -40,8 +40,8 @@ def _of_case(case: Case, family: Family, named: dict[str, Case]) -> list[str]:
     found = []
     if not _NAME.fullmatch(case.name):
         found.append("the name is not kebab-case")
-    if case.comment.endswith(".") or not 5 <= len(case.comment.split()) <= 40 or _WISHES.search(case.comment):
-        found.append("the comment is no factual sentence of 5 to 40 words without a full stop at its end")
+    if case.comment.endswith(".") or not 4 <= len(case.comment.split()) <= 40 or _WISHES.search(case.comment):
+        found.append("the comment is no factual sentence of 4 to 40 words without a full stop at its end")
     if not case.spec:
         found.append("no clause is named in `spec`")
     found += [f"`spec` names {name}, which is not among SPECS" for name in case.spec if not SPECS.fullmatch(name)]
