@@ -21,7 +21,7 @@ $(STAMP): requirements/dev.lock pyproject.toml
 setup: $(STAMP) ## the `gatefleet` command in .venv, with all it needs
 
 demo: $(STAMP) ## the main job, end to end; ARGS=--once ends by itself, ARGS=--kafka runs it on Apache Kafka
-	@$(BIN)/python -m gatefleet.local.demo $(ARGS)
+	@$(BIN)/gatefleet demo $(ARGS)
 
 test: $(STAMP) check ## everything that decides whether a change may land (at most 30 minutes)
 	$(BIN)/python -m pytest -m "not soak" -n 2 --dist worksteal $(ARGS)

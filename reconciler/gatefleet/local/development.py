@@ -26,6 +26,8 @@ ISSUER_FILE = Path("policies/issuers/development.yaml")
 TRUST_FILE = Path("policies/environments/development.trust.json")
 ENVIRONMENT_FILE = Path("policies/environments/development.yaml")
 
+_IDENTITY = ("-c", "user.name=gatefleet demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false")
+
 
 @dataclass(frozen=True, slots=True)
 class Development:
@@ -82,9 +84,13 @@ def add_development(
 def commit(repo: Path, message: str) -> str:
     """Commit everything that changed in the clone; returns the commit id."""
     _git(repo, "add", "--all")
-    identity = ("-c", "user.name=gatefleet demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false")
-    _git(repo, *identity, "commit", "--quiet", "--message", message)
+    _git(repo, *_IDENTITY, "commit", "--quiet", "--message", message)
     return _git(repo, "rev-parse", "HEAD").strip()
+
+
+def revert(repo: Path) -> None:
+    """Undo the newest commit by another one, as `git revert` does."""
+    _git(repo, *_IDENTITY, "revert", "--no-edit", "HEAD")
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -113,14 +113,18 @@ class Front:
         return HttpResponse(200, echoed)
 
 
-def serve(app: Front, port: int) -> tuple[uvicorn.Server, Callable[[], Awaitable[None]]]:
-    """A server for one front on 127.0.0.1 and the coroutine function that runs it until `should_exit` is set."""
+def server_of(app: Front) -> uvicorn.Server:
+    """A server for one front; the caller gives it a listening socket and ends it by `should_exit`."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, lifespan="off", ws="none", log_level="error", access_log=False
+        app,
+        lifespan="off",
+        ws="none",
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the caller decides about signals
-    return server, server._serve
+    return uvicorn.Server(config)
 
 
 def _request(scope: Message) -> HttpRequest:

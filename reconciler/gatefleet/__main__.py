@@ -1,0 +1,5 @@
+"""`python -m gatefleet` is the `gatefleet` command."""
+
+from gatefleet.cli import main
+
+main()

@@ -1,0 +1,43 @@
+"""The table of commands. Importing this module must stay cheap: the work is imported by each command when it runs."""
+
+from __future__ import annotations
+
+import typer
+
+from gatefleet import __version__
+from gatefleet.cli import ask, demo, keys, log, pipeline, reading
+
+app = typer.Typer(
+    name="gatefleet",
+    help="One API gateway per team, one reviewed policy, enforced everywhere within seconds.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"gatefleet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """One API gateway per team, one reviewed policy, enforced everywhere within seconds."""
+
+
+app.command("validate")(reading.validate)
+app.command("explain")(reading.explain)
+app.command("can")(ask.can)
+app.command("plan")(pipeline.plan)
+app.command("publish")(pipeline.publish)
+app.command("render")(pipeline.render)
+app.command("token")(ask.token)
+app.command("demo", hidden=True)(demo.demo)
+app.add_typer(log.app, name="log")
+app.add_typer(keys.app, name="keys")
+app.add_typer(reading.schema_app, name="schema")

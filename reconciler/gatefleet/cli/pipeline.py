@@ -1,0 +1,216 @@
+"""`gatefleet plan`, `publish` and `render`: what the merge pipeline runs."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from gatefleet.cli.output import OutputForm, progress, say, say_json, show_problems, styled
+from gatefleet.problems import Exit, failure
+
+if TYPE_CHECKING:
+    from gatefleet.cli.context import OpenLog
+    from gatefleet.log.keys import FileSigner
+    from gatefleet.plan import Plan
+
+REPO = typer.Option(Path(), "--repo", help="The policy repository.")
+ENVIRONMENT = typer.Option(None, "--environment", "-e", help="Which environment; needed when there are several.")
+COMMIT = typer.Option("HEAD", "--commit", help="The commit whose policy it is.")
+LOG = typer.Option(None, "--log", help="file:PATH or kafka:HOST:PORT/TOPIC; by default the environment's.")
+KEY = typer.Option([], "--key", help="A publish key (PEM); twice for two signers.", metavar="FILE")
+ARCHIVE = typer.Option(
+    None, "--archive", help="The archive's folder; by default $GATEFLEET_ARCHIVE/<environment>.", metavar="DIR"
+)
+FORM = typer.Option(OutputForm.TABLE, "-o", "--output", help="For people or for machines.")
+_SIGNS = {"+": "green", "~": "yellow", "-": "red"}
+
+
+def plan(
+    environment: str | None = ENVIRONMENT,
+    commit: str = COMMIT,
+    log: str | None = LOG,
+    repo: Path = REPO,
+    form: OutputForm = FORM,
+    detailed_exitcode: bool = typer.Option(False, "--detailed-exitcode", help="Exit code 2 when there are changes."),
+) -> int:
+    """Show what publishing a commit would change on the log; writes nothing."""
+    from gatefleet.cli.context import environment_of, load_commit, open_log_of
+    from gatefleet.desired import desired_state
+    from gatefleet.log.history import read_history
+    from gatefleet.plan import plan_changes, plan_json
+
+    loaded = load_commit(repo, commit)
+    wanted = environment_of(loaded.model, environment)
+    desired = desired_state(loaded.model, wanted.name)
+    with open_log_of(repo, wanted, log, _commit(loaded.commit)) as opened:
+        planned = plan_changes(desired, _commit(loaded.commit), read_history(opened.reader, opened.trust), opened.trust)
+    if form is OutputForm.JSON:
+        say_json(plan_json(planned))
+    else:
+        _show_plan(planned)
+    return Exit.CHANGES if detailed_exitcode and planned.changes else Exit.OK
+
+
+def publish(
+    environment: str | None = ENVIRONMENT,
+    commit: str = COMMIT,
+    log: str | None = LOG,
+    key: list[Path] = KEY,
+    archive: Path | None = ARCHIVE,
+    repo: Path = REPO,
+    form: OutputForm = FORM,
+    snapshot_every: int = typer.Option(100, "--snapshot-every", min=0, help="Revisions from snapshot to snapshot."),
+) -> None:
+    """Publish a commit's policy as one signed revision, read back before this ends."""
+    from gatefleet.cli.context import environment_of, load_commit, open_log_of
+    from gatefleet.desired import desired_state
+    from gatefleet.log.archive import FolderArchive
+    from gatefleet.plan import plan_json, summary
+    from gatefleet.publish import GitAncestry, PolicyLog, Published
+    from gatefleet.publish import publish as append
+
+    signers = _signers(key)
+    loaded = load_commit(repo, commit)
+    wanted = environment_of(loaded.model, environment)
+    desired = desired_state(loaded.model, wanted.name)
+    with open_log_of(repo, wanted, log, _commit(loaded.commit)) as opened, opened.writer() as writer:
+        _ensure_topic(opened)
+        outcome = append(
+            desired,
+            _commit(loaded.commit),
+            PolicyLog(
+                reader=opened.reader,
+                writer=writer,
+                archive=FolderArchive(archive or _default_archive(wanted.name)),
+                trust=opened.trust,
+            ),
+            signers=signers,
+            ancestry=GitAncestry(repo),
+            clock=lambda: int(time.time()),
+            snapshot_every=snapshot_every,
+            watch=lambda step, what: progress(f"{step}: {what}"),
+        )
+    published = isinstance(outcome, Published)
+    if form is OutputForm.JSON:
+        head = {"epoch": outcome.position.epoch, "revision": outcome.position.revision}
+        say_json({**plan_json(outcome.plan), "published": published, "head": head})
+        return
+    if not published:
+        say(summary(outcome.plan))
+        return
+    _show_plan(outcome.plan)
+    say(f"{wanted.name} is at revision {outcome.position}, commit {_commit(loaded.commit)[:12]}")
+
+
+def render(
+    floors: bool = typer.Option(False, "--floors", help="The floors; nothing else is rendered yet."),
+    out: Path = typer.Option(..., "--out", help="The folder to render into.", metavar="DIR"),
+    environment: str | None = ENVIRONMENT,
+    commit: str = COMMIT,
+    log: str | None = LOG,
+    key: list[Path] = KEY,
+    repo: Path = REPO,
+) -> None:
+    """Write each gateway's floor, signed, at the log's head; one whose policy did not change is kept byte for byte."""
+    from gatefleet.cli.context import environment_of, load_commit, open_log_of
+    from gatefleet.log.history import read_history
+    from gatefleet.render import render_floors
+
+    if not floors:
+        raise failure("GF649", "render", "only floors are rendered so far", fix="add --floors")
+    signers = _signers(key)
+    model = load_commit(repo, commit).model
+    wanted = environment_of(model, environment)
+    with open_log_of(repo, wanted, log, None) as opened:
+        history = read_history(opened.reader, opened.trust)
+    if history.position is None or history.commit is None:
+        raise failure("GF650", opened.address, "the log is empty, so there is no floor yet", fix="gatefleet publish")
+
+    def place(gateway: str) -> Path:
+        team, _, name = gateway.partition("/")
+        return out / "terraform" / "teams" / team / wanted.name / name / "floor.json"
+
+    rendered = render_floors(
+        history.entities,
+        history.position,
+        history.commit,
+        trust=opened.trust,
+        signers=signers,
+        now=int(time.time()),
+        max_age=model.conventions.floor_max_age,
+        previous=lambda gateway: _previous(place(gateway)),
+    )
+    for floor in rendered:
+        if floor.moved:
+            _write(place(floor.gateway), floor.envelope)
+            progress(f"{place(floor.gateway)}: {floor.moved}")
+    moved = sum(bool(floor.moved) for floor in rendered)
+    kept = len(rendered) - moved
+    say(f"{moved} floors rendered, {kept} kept; {wanted.name} at revision {history.position}")
+
+
+def _commit(commit: str | None) -> str:
+    assert commit is not None  # commands here always load a commit
+    return commit
+
+
+def _signers(keys: list[Path]) -> list[FileSigner]:
+    from gatefleet.log.keys import FileSigner, readable_by_others
+
+    if not keys:
+        raise failure(
+            "GF651", "--key", "a revision must be signed", fix="add --key FILE; `gatefleet keys new` makes one"
+        )
+    for path in keys:
+        show_problems(readable_by_others(path))
+    return [FileSigner.load(path) for path in keys]
+
+
+def _default_archive(environment: str) -> Path:
+    root = os.environ.get("GATEFLEET_ARCHIVE")
+    if not root:
+        fix = "add --archive DIR, or set GATEFLEET_ARCHIVE; all publishers of a log share one"
+        raise failure("GF652", "--archive", "where is the archive of this log?", fix=fix)
+    return Path(root) / environment
+
+
+def _ensure_topic(opened: OpenLog) -> None:
+    """On Kafka: the policy topic as designed, created or verified."""
+    if not opened.address.startswith("kafka:"):
+        return
+    from gatefleet.log.kafka_settings import settings_from_url
+    from gatefleet.log.kafka_topic import ensure_topic
+    from gatefleet.model.types import DEVELOPMENT
+
+    settings, topic = settings_from_url(opened.address, os.environ)
+    ensure_topic(settings, topic, production=opened.environment.name != DEVELOPMENT)
+
+
+def _show_plan(planned: Plan) -> None:
+    from gatefleet.plan import plan_lines
+
+    for line in plan_lines(planned):
+        say(styled(str(line), _SIGNS[line.sign]) if line.sign else str(line))
+
+
+def _previous(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes().strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise failure("GF653", str(path), f"cannot be read: {error.strerror}") from None
+
+
+def _write(path: Path, envelope: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        fresh.write_bytes(envelope + b"\n")
+        fresh.replace(path)
+    except OSError as error:
+        raise failure("GF653", str(path), f"cannot be written: {error.strerror}") from None

@@ -1,0 +1,71 @@
+"""The reference authorizer as API Gateway calls it: one event in, one answer out."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from gatefleet.contract.entities import WhenStale
+from gatefleet.decide import Decision, FreshnessState, Unauthorized, decide, log_line, respond
+from gatefleet.local.front import UnauthorizedError
+from gatefleet.log.follow import Follower
+
+# The design's 150 ms are for the Lambda builds; this one's Kafka client waits 500 ms before a first fetch.
+READ_SECONDS = 1.0
+
+
+class ReferenceAuthorizer:
+    """Decides for one gateway. `write_line` gets one JSON line a decision; `clock` gives UTC seconds."""
+
+    def __init__(
+        self,
+        follower: Follower,
+        write_line: Callable[[str], object] = lambda _line: None,
+        clock: Callable[[], float] = time.time,
+        read_seconds: float = READ_SECONDS,
+    ) -> None:
+        self.follower = follower
+        self._write_line = write_line
+        self._clock = clock
+        self._read_seconds = read_seconds
+
+    def __call__(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Answer one authorizer event. Raises `UnauthorizedError` where a REST API answers 401."""
+        started = time.perf_counter()
+        decision = self.decide(event)
+        decision_id = secrets.token_hex(16)
+        answer = respond(decision, decision_id)
+        latency = round((time.perf_counter() - started) * 1000)
+        self._write_line(log_line(decision, decision_id, now=int(self._clock()), latency_ms=latency))
+        if isinstance(answer, Unauthorized):
+            raise UnauthorizedError
+        return answer
+
+    def decide(self, event: object) -> Decision:
+        """Decide, after at most one bounded read of the log.
+
+        A view that was followed and is stale is read first. On the floor the decision itself says whether it may go
+        ahead: `serve` answers without waiting, `check` and `deny` wait for the read.
+        """
+        now = self._clock()
+        state = self.follower.freshness(now).state
+        if state is FreshnessState.STALE:
+            self._read_if_due(now)
+        decision = self._decide(event)
+        may_wait = decision.when_stale in (WhenStale.CHECK, WhenStale.DENY)
+        if state is FreshnessState.FLOOR and may_wait and self._read_if_due(now):
+            decision = self._decide(event)
+        return decision
+
+    def _decide(self, event: object) -> Decision:
+        now = self._clock()
+        follower = self.follower
+        return decide(event, follower.view, follower.freshness(now), int(now))
+
+    def _read_if_due(self, now: float) -> bool:
+        due = self.follower.read_due(now)
+        if due:
+            self.follower.read(self._clock, self._read_seconds)
+        return due

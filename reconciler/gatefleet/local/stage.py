@@ -1,0 +1,109 @@
+"""Where the demo's policy log lives, and how it is taken away: a file that is moved, or a broker that is killed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from gatefleet.local.broker import Broker
+from gatefleet.log.address import open_reader
+from gatefleet.log.transport import LogReader
+
+
+class Stage(Protocol):
+    """A log that can be taken away and brought back."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """For `--log`."""
+        ...
+
+    def open_reader(self) -> LogReader:
+        """A reader of it."""
+        ...
+
+    def take_away(self) -> str:
+        """Make it unreadable; says how."""
+        ...
+
+    def bring_back(self) -> str:
+        """Make it readable again; says how."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
+class FileStage:
+    """The log is a file."""
+
+    name = "a file"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def address(self) -> str:
+        """For `--log`."""
+        return f"file:{self._path}"
+
+    def open_reader(self) -> LogReader:
+        """A reader of the file."""
+        return open_reader(self.address, {})
+
+    def take_away(self) -> str:
+        """Move the file."""
+        self._path.rename(self._path.with_suffix(".away"))
+        return f"moved {self._path.name} away"
+
+    def bring_back(self) -> str:
+        """Move it back."""
+        self._path.with_suffix(".away").rename(self._path)
+        return f"moved {self._path.name} back"
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+class KafkaStage:
+    """The log is a topic of a real Apache Kafka on loopback."""
+
+    name = "Apache Kafka"
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+        self._broker = Broker().start()
+
+    @property
+    def bootstrap(self) -> str:
+        """HOST:PORT of its plaintext listener."""
+        return self._broker.access.addresses["PLAINTEXT"]
+
+    @property
+    def address(self) -> str:
+        """For `--log`."""
+        return f"kafka:{self.bootstrap}/{self._topic}"
+
+    def open_reader(self) -> LogReader:
+        """A reader of the topic."""
+        return open_reader(self.address, {})
+
+    def take_away(self) -> str:
+        """Kill the broker."""
+        self._broker.kill()
+        return "killed the broker (kill -9)"
+
+    def bring_back(self) -> str:
+        """Start it again with the same data."""
+        self._broker.start()
+        return "started the broker again"
+
+    def close(self) -> None:
+        """Stop the broker and remove its data."""
+        self._broker.__exit__(None, None, None)

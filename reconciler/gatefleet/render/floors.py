@@ -1,0 +1,114 @@
+"""Makes floors: for each gateway the signed fallback of its policy, at a position on the chain from which to go on.
+
+A floor moves when its own entities change, with a new trust document, or when it gets old; otherwise the previous
+envelope is kept byte for byte, so one team's merge does not churn the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gatefleet.contract.digests import Position
+from gatefleet.decide.view import Holdings
+from gatefleet.log.envelope import FLOOR, seal
+from gatefleet.log.keys import Signer
+from gatefleet.log.opening import Refused, open_floor
+from gatefleet.log.payloads import Floor
+from gatefleet.log.trust import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFloor:
+    """One gateway's floor. `moved` says why it is another envelope than before; empty: the previous one is kept."""
+
+    gateway: str
+    envelope: bytes
+    moved: str
+
+
+def render_floors(
+    entities: Mapping[str, str],
+    position: Position,
+    commit: str,
+    *,
+    trust: Trust,
+    signers: Sequence[Signer],
+    now: int,
+    max_age: int,
+    previous: Callable[[str], bytes | None],
+) -> tuple[RenderedFloor, ...]:
+    """The floors of all gateways of a state, by gateway id. `previous` gives the envelope rendered before, if any.
+
+    `entities` are those at `position`, which `commit` asked for; `now` and `max_age` in seconds.
+    """
+    gateways = sorted(key.partition("/")[2] for key in entities if key.startswith("gateway/"))
+    return tuple(
+        render_floor(
+            gateway,
+            entities,
+            position,
+            commit,
+            trust=trust,
+            signers=signers,
+            now=now,
+            max_age=max_age,
+            previous=previous(gateway),
+        )
+        for gateway in gateways
+    )
+
+
+def render_floor(
+    gateway: str,
+    entities: Mapping[str, str],
+    position: Position,
+    commit: str,
+    *,
+    trust: Trust,
+    signers: Sequence[Signer],
+    now: int,
+    max_age: int,
+    previous: bytes | None,
+) -> RenderedFloor:
+    """One gateway's floor, the previous one where nothing asks for another."""
+    holdings = Holdings.build(gateway, entities)
+    moved = _why_moved(previous, holdings, position, trust=trust, now=now, max_age=max_age)
+    if previous is not None and not moved:
+        return RenderedFloor(gateway, previous, "")
+    floor = Floor(
+        environment=trust.environment,
+        log=trust.log,
+        epoch=position.epoch,
+        revision=position.revision,
+        payload=position.digest,
+        commit=commit,
+        issued_at=now,
+        requires=(),
+        trust=trust.version,
+        gateway=gateway,
+        view=holdings.digest,
+        entities=holdings.values,
+    )
+    return RenderedFloor(gateway, seal(FLOOR, floor.to_bytes(), signers), moved)
+
+
+def _why_moved(
+    previous: bytes | None, holdings: Holdings, position: Position, *, trust: Trust, now: int, max_age: int
+) -> str:
+    if previous is None:
+        return "new"
+    floor = open_floor(previous, trust)
+    if isinstance(floor, Refused):
+        return f"the previous one is refused ({floor.reason})"
+    if floor.gateway != holdings.gateway_id:
+        return "the previous one is another gateway's"
+    if (floor.epoch, floor.revision) > (position.epoch, position.revision):
+        return "the previous one is ahead of the log"
+    if floor.trust != trust.version:
+        return "new trust"
+    if floor.view != holdings.digest:
+        return "its policy changed"
+    if now - floor.issued_at >= max_age:
+        return "old"
+    return ""
