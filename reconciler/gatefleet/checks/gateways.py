@@ -9,7 +9,7 @@ from gatefleet.checks.rule import Facts, check_for
 from gatefleet.checks.urls import is_plain_http
 from gatefleet.contract.entities import ApiKind, Following, Public, WhenStale
 from gatefleet.model.deployed import DeployedGateway
-from gatefleet.model.types import Backend
+from gatefleet.model.types import DEVELOPMENT, Backend
 from gatefleet.problems import Problem, Rule, Severity
 
 
@@ -125,7 +125,8 @@ def slower_than_revocation_slo(rule: Rule, facts: Facts) -> Iterator[Problem]:
 def domain_twice(rule: Rule, facts: Facts) -> Iterator[Problem]:
     seen: dict[str, DeployedGateway] = {}
     for deployed in facts.deployed:
-        if deployed.domain:
+        # What is developed on one machine takes no domain from anybody.
+        if deployed.domain and deployed.environment.name != DEVELOPMENT:
             first = seen.setdefault(deployed.domain.lower(), deployed)
             if first is not deployed:
                 what = f"`{deployed.domain}` is the domain of `{first.source.id}` in `{first.environment.name}` already"

@@ -84,7 +84,7 @@ def token(
     claims = dict(_claim(one) for one in claim)
     scopes = scope or sorted(model.clients[client].scopes)
     audience = model.gateways[gateway].audience[0]
-    minted = issuer.mint(client, scopes, audience, int(time.time()), lifetime=lifetime, **claims)
+    minted = issuer.mint(client, scopes, audience, int(time.time()), claims=claims, lifetime=lifetime)
     sys.stdout.write(f"{minted}\n")
 
 

@@ -94,7 +94,7 @@ def _invite(running: Demo) -> None:
     gatefleet = Path(sys.executable).with_name("gatefleet")
     token = f"{gatefleet} token {probe.client} --gateway {probe.gateway} --key {keys / 'issuer.key.pem'}"
     if probe.claims:
-        token += "".join(f" --claim {name}={value}" for name, value in probe.claims.items())
+        token += "".join(f" --claim {name}={value}" for name, value in probe.claims)
     say(styled("  Try it, in another terminal:", "bold"))
     say()
     say(f"      cd {clone}")

@@ -69,7 +69,8 @@ def verify(
     with open_log(repo, environment, log) as opened:
         loaded = load_commit(repo, commit) if commit else None
         state = desired_state(loaded.model, opened.trust.environment).digest if loaded else None
-        proof = verify_log(opened.reader, opened.trust, state=state, commit=loaded.commit if loaded else None)
+        expected = loaded.commit if loaded else None
+        proof = verify_log(opened.reader, opened.trust, state=state, commit=expected)
     problems = [finding.problem(opened.address) for finding in proof.findings]
     head = proof.history.position
     if form is OutputForm.JSON:
@@ -79,7 +80,7 @@ def verify(
         show_problems(problems)
         say(f"not verified: {len(problems)} findings")
     else:
-        is_of = f", which is commit {loaded.commit[:12]}" if loaded else ""
+        is_of = f", which is commit {expected[:12]}" if expected else ""
         say(f"verified: {len(proof.history.revisions)} revisions from genesis to {head or 'an empty log'}{is_of}")
     return Exit.FINDINGS if problems else Exit.OK
 

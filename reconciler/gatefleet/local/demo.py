@@ -186,7 +186,7 @@ class Demo:
         following = {name: view for name, view in views.items() if self._running.authorizers[name].follower.follows}
         return {
             probe: self._dev.issuer.mint(
-                probe.client, probe.scopes, probe.audience, now, lifetime=3600, **dict(probe.claims)
+                probe.client, probe.scopes, probe.audience, now, claims=dict(probe.claims), lifetime=3600
             )
             for probe in probes_for(SCOPE, following, now)
         }
@@ -242,7 +242,7 @@ class Demo:
         now = int(time.time())
         others = probes_for("catalog:read", views, now)
         for probe in others:
-            token = self._dev.issuer.mint(probe.client, probe.scopes, probe.audience, now, **dict(probe.claims))
+            token = self._dev.issuer.mint(probe.client, probe.scopes, probe.audience, now, claims=dict(probe.claims))
             status, body = call(self._running.addresses[probe.gateway], probe.method, probe.path, token)
             if status != 200:
                 raise failure("GF625", probe.gateway, f"answered {status} to {probe.route} in the outage: {body}")

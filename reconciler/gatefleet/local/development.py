@@ -123,5 +123,5 @@ def _environment_yaml(log: str, issuers: tuple[str, ...], kafka: str | None) -> 
         f"trust: {TRUST_FILE}\n"
         f"issuers:\n{listed}"
         f"substitute_issuers:\n{substituted}"
-        f"revocation_slo: 5\n{broker}"
+        f"revocation_slo: 10\n{broker}"
     )

@@ -27,7 +27,7 @@ class Probe:
     route: str
     audience: str
     scopes: tuple[str, ...]
-    claims: Mapping[str, str | int | bool]
+    claims: tuple[tuple[str, str | int | bool], ...]
 
     @property
     def method(self) -> str:
@@ -56,9 +56,9 @@ def _probe(scope: str, gateway_id: str, view: View, now: int) -> Probe | None:
         for client_id, client in sorted(view.clients.items()):
             if client.issuer is None or client.addresses or not can(client_id, route_key, view, now).allowed:
                 continue
-            return Probe(
-                gateway_id, client_id, route_key, view.gateway.audience[0], tuple(sorted(client.scopes)), route.claims
-            )
+            claims = tuple(sorted(route.claims.items()))
+            audience = view.gateway.audience[0]
+            return Probe(gateway_id, client_id, route_key, audience, tuple(sorted(client.scopes)), claims)
     return None
 
 

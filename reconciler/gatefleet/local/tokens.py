@@ -49,7 +49,14 @@ class DevelopmentIssuer:
         return {name: str(jwk[name]) for name in ("kty", "crv", "x", "y")}
 
     def mint(
-        self, client_id: str, scopes: Sequence[str], audience: str, now: int, *, lifetime: int = 600, **claims: object
+        self,
+        client_id: str,
+        scopes: Sequence[str],
+        audience: str,
+        now: int,
+        *,
+        claims: Mapping[str, object] | None = None,
+        lifetime: int = 600,
     ) -> str:
         """A compact access token for the client, valid from `now` for `lifetime` seconds."""
         header = {"alg": "ES256", "typ": "at+jwt", "kid": self.kid}
@@ -62,7 +69,7 @@ class DevelopmentIssuer:
             "iat": now,
             "exp": now + lifetime,
             "jti": secrets.token_urlsafe(12),
-            **claims,
+            **(claims or {}),
         }
         return jwt.encode(header, payload, self._key)
 
