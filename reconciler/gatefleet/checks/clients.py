@@ -43,7 +43,7 @@ def no_way_to_authenticate(rule: Rule, facts: Facts) -> Iterator[Problem]:
 def api_key_twice(rule: Rule, facts: Facts) -> Iterator[Problem]:
     ids: dict[str, str] = {}
     digests: dict[str, str] = {}
-    for client_id, client in sorted(facts.model.clients.items()):
+    for client_id, client in sorted((name, one) for name, one in facts.model.clients.items() if one.api_keys):
         for key_id, key in client.api_keys.items():
             place = ("api_keys", key_id)
             first = ids.setdefault(key_id, client_id)
@@ -62,7 +62,7 @@ def api_key_twice(rule: Rule, facts: Facts) -> Iterator[Problem]:
 )
 def certificate_twice(rule: Rule, facts: Facts) -> Iterator[Problem]:
     seen: dict[str, str] = {}
-    for client_id, client in sorted(facts.model.clients.items()):
+    for client_id, client in sorted((name, one) for name, one in facts.model.clients.items() if one.certificates):
         for thumbprint in client.certificates:
             first = seen.setdefault(thumbprint, client_id)
             if first != client_id:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gatefleet.checks.places import PathPart, scope_mentions, setting_place
-from gatefleet.checks.rule import Facts, check_for
+from gatefleet.checks.rule import Facts, check_for, scopes_of
 from gatefleet.checks.urls import is_plain_http
 from gatefleet.contract.entities import ApiKind, Following, Public, WhenStale
 from gatefleet.model.deployed import DeployedGateway
@@ -52,7 +52,7 @@ def floor_only_with_deny(rule: Rule, facts: Facts) -> Iterator[Problem]:
         if deployed.following is Following.FLOOR_ONLY:
             source = deployed.source
             for route in source.routes.values():
-                for name in facts.scopes_of(route) & denying:
+                for name in denying.intersection(scopes_of(route)):
                     what = f"`{source.id}` is `floor_only` and asks for `{name}`, which is denied on stale policy"
                     for place in scope_mentions(source.document, route.key, name):
                         yield rule.at(place, what)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 
 DEFAULT = "$default"
 ANY = "ANY"
@@ -66,6 +67,7 @@ class RouteKey:
         return self.text.partition(" ")[2] or self.text
 
 
+@lru_cache(maxsize=1 << 14)  # gateways have many keys in common
 def read_route_key(text: str) -> RouteKey:
     """Take a route key apart. Raises `NotARouteKey`."""
     if text == DEFAULT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatefleet.checks.places import item_place, scope_mentions
-from gatefleet.checks.rule import Facts, check_for
+from gatefleet.checks.rule import Facts, check_for, scopes_of
 from gatefleet.model.types import DEVELOPMENT, PolicyTests, SourceClient, SourceGateway
 from gatefleet.problems import Place, Problem, Rule, Severity
 
@@ -107,17 +107,20 @@ def unknown_scope(rule: Rule, facts: Facts) -> Iterator[Problem]:
         return rule.at(place, f"scope `{name}` is not declared", fix=hint)
 
     for client in model.clients.values():
-        for name in client.scopes.keys() - known.keys():
-            yield problem(client.document.place("scopes", name), name)
+        for name in client.scopes:
+            if name not in known:
+                yield problem(client.document.place("scopes", name), name)
     for gateway in model.gateways.values():
         for route in gateway.routes.values():
-            for name in facts.scopes_of(route) - known.keys():
-                for place in scope_mentions(gateway.document, route.key, name):
-                    yield problem(place, name)
+            for name in scopes_of(route):
+                if name not in known:
+                    for place in scope_mentions(gateway.document, route.key, name):
+                        yield problem(place, name)
     for tests in model.tests:
         for index, case in enumerate(tests.cases):
-            for name in set(case.scopes or ()) - known.keys():
-                yield problem(item_place(tests.document, ("cases", index, "scopes"), name), name)
+            for name in case.scopes or ():
+                if name not in known:
+                    yield problem(item_place(tests.document, ("cases", index, "scopes"), name), name)
 
 
 @check_for(
@@ -292,5 +295,6 @@ def issuer_nowhere(rule: Rule, facts: Facts) -> Iterator[Problem]:
 def unused_backend(rule: Rule, facts: Facts) -> Iterator[Problem]:
     for gateway in facts.model.gateways.values():
         used = {route.backend for route in gateway.routes.values()}
-        for name in gateway.backends.keys() - used:
-            yield rule.at(gateway.document.place("backends", name), f"no route uses backend `{name}`")
+        for name in gateway.backends:
+            if name not in used:
+                yield rule.at(gateway.document.place("backends", name), f"no route uses backend `{name}`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatefleet.checks.places import scope_mentions
-from gatefleet.checks.rule import Facts, check_for
+from gatefleet.checks.rule import Facts, check_for, scopes_of
 from gatefleet.contract.entities import AnyOf
 from gatefleet.model.types import Risk, SourceGateway, SourceRoute
 from gatefleet.problems import Problem, Rule, Severity
@@ -53,7 +53,7 @@ def revoked_requirement(rule: Rule, facts: Facts) -> Iterator[Problem]:
         for route in gateway.routes.values():
             demand = route.requirement
             if isinstance(demand, AnyOf) and demand.sets and all(not revoked.isdisjoint(one) for one in demand.sets):
-                names = ", ".join(f"`{name}`" for name in sorted(facts.scopes_of(route) & revoked))
+                names = ", ".join(f"`{name}`" for name in sorted(revoked.intersection(scopes_of(route))))
                 yield rule.at(gateway.document.place("routes", route.key), f"`{route.key}` asks for revoked {names}")
 
 

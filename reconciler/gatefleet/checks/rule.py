@@ -33,11 +33,6 @@ class Facts:
         """The well-formed route keys of each gateway, by its id, as written."""
         return {name: tuple(_well_formed(gateway.routes)) for name, gateway in self.model.gateways.items()}
 
-    def scopes_of(self, route: SourceRoute) -> frozenset[str]:
-        """Every scope that the route names."""
-        demand = route.requirement
-        return frozenset(name for one in demand.sets for name in one) if isinstance(demand, AnyOf) else frozenset()
-
     def issuers_in(self, environment: Environment) -> tuple[str, ...]:
         """The declared issuers whose tokens count there, substitutes applied, each once, as listed."""
         substitutes = environment.substitute_issuers
@@ -54,6 +49,12 @@ class Facts:
             near = nearest(name, known)
             self._guesses[what, name] = f"did you mean `{near}`?" if near else f"declare it in {where}"
         return self._guesses[what, name]
+
+
+def scopes_of(route: SourceRoute) -> Iterator[str]:
+    """The scopes that the route names, in each set in which it names them."""
+    demand = route.requirement
+    return (name for one in demand.sets for name in one) if isinstance(demand, AnyOf) else iter(())
 
 
 def _well_formed(keys: Iterable[str]) -> Iterator[RouteKey]:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from gatefleet.contract.entities import (
-    AnyOf,
     Client,
     Entity,
     Gateway,
     Issuer,
     IssuerKey,
     Public,
-    Requirement,
     Route,
     Scope,
 )
 from gatefleet.model.deployed import DeployedGateway, deployed_gateways
 from gatefleet.model.types import Environment, Model, SourceClient, SourceIssuer, SourceRoute, SourceScope
+
+S = TypeVar("S", bound=str)
 
 
 def entities_of(model: Model, environment: Environment) -> Iterator[tuple[str, Entity]]:
@@ -92,14 +93,8 @@ def _gateway(deployed: DeployedGateway) -> Gateway:
 def _route(source: SourceRoute) -> Route:
     if isinstance(source.requirement, Public):
         return Route(source.requirement, credentials=())
-    return Route(_requirement(source.requirement), tuple(sorted(set(source.credentials))), source.claims)
+    return Route(source.requirement, _set(source.credentials), source.claims)
 
 
-def _requirement(requirement: Requirement) -> Requirement:
-    if isinstance(requirement, AnyOf):
-        return AnyOf(tuple(sorted({_set(one) for one in requirement.sets})))
-    return requirement
-
-
-def _set(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(set(values)))
+def _set(values: tuple[S, ...]) -> tuple[S, ...]:
+    return values if len(values) < 2 else tuple(sorted(set(values)))
