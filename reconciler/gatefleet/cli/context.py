@@ -140,6 +140,8 @@ def open_log_of(repo: Path, environment: Environment, address: str | None, commi
     reader = open_reader(where, os.environ)
     try:
         yield OpenLog(where, environment, trust, reader)
+    except GatefleetError:
+        raise  # a refusal by the log says more than that it cannot be reached
     except LogUnavailableError as error:
         raise failure(
             "GF450", where, f"the log cannot be reached: {error}", fix="check the address, the network and the rights"

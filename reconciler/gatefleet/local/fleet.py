@@ -13,7 +13,7 @@ import uvicorn
 
 from gatefleet.contract.entities import Following
 from gatefleet.local.front import Front, server_of
-from gatefleet.local.reference import ReferenceAuthorizer
+from gatefleet.local.reference import READ_SECONDS, ReferenceAuthorizer
 from gatefleet.log.follow import Follower
 from gatefleet.log.opening import Refused, open_floor
 from gatefleet.log.transport import LogReader
@@ -119,7 +119,7 @@ class Fleet:
         # A process that is never frozen may follow between decisions; Lambda reads inside invocations.
         while not self._stopping.wait(POLL_SECONDS):
             if not follower.pausing(time.time()):
-                follower.read(time.time, timeout=5.0)
+                follower.read(time.time, timeout=READ_SECONDS)
 
     def _write(self, line: str) -> None:
         with self._writing:

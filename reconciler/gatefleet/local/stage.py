@@ -8,6 +8,7 @@ from typing import Protocol
 from gatefleet.local.broker import Broker
 from gatefleet.log.address import open_reader
 from gatefleet.log.transport import LogReader
+from gatefleet.model.types import DEVELOPMENT
 
 
 class Stage(Protocol):
@@ -79,6 +80,7 @@ class KafkaStage:
     def __init__(self, topic: str) -> None:
         self._topic = topic
         self._broker = Broker().start()
+        self._broker.access.grant(DEVELOPMENT)
 
     @property
     def bootstrap(self) -> str:

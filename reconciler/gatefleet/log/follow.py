@@ -103,9 +103,9 @@ class Follower:
         It succeeds when the end was reached, this follower's position was seen on this log, and no validly signed
         refusal stands (docs/reference/log.md). Whatever was accepted until then counts either way.
         """
-        if self._reader is None:
+        if self._reader is None or not self._lock.acquire(timeout=timeout):
             return False
-        with self._lock:
+        try:
             started = clock()
             try:
                 self._read_to_end(self._reader, clock, started + timeout)
@@ -119,6 +119,8 @@ class Follower:
                 self._failures = min(self._failures + 1, 10)
                 self._not_before = clock() + pause * self._jitter()
             return succeeded
+        finally:
+            self._lock.release()
 
     def _read_to_end(self, reader: LogReader, clock: Clock, deadline: float) -> None:
         while True:
