@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_network
+from ipaddress import IPv6Network, ip_network
 from typing import Any
 
 from gatefleet.contract import strict_json
@@ -384,6 +384,9 @@ def _network(value: Any, where: str) -> str:
         raise Malformed(f"{where}: not an IP network in CIDR form") from None
     if str(network) != value:
         raise Malformed(f"{where}: not the canonical form of an IP network (RFC 5952, RFC 4632)")
+    # A zone (RFC 4007) means nothing to another host; libraries differ in how they spell IPv4 within IPv6.
+    if isinstance(network, IPv6Network) and ("%" in value or network.network_address.ipv4_mapped is not None):
+        raise Malformed(f"{where}: an IPv6 network with a zone, or an IPv4 one in IPv6 form")
     return str(network)
 
 
