@@ -93,7 +93,8 @@ def _missing_on_log(
 
 def _not_next(archive: Archive, name: EntryName, held: Position | None, verdict: Ignored | Refused) -> GatefleetError:
     after = held or NOTHING
-    if (name.epoch, name.revision) > (after.epoch, after.revision + 1):
+    wanted = after.revision + (name.type is EntryType.REVISION)  # a snapshot restates the revision before it
+    if (name.epoch, name.revision) > (after.epoch, wanted):
         return failure(
             "GF423",
             archive.place,

@@ -15,8 +15,8 @@ from gatefleet.log.history import History
 from gatefleet.log.keys import Signer
 from gatefleet.plan import Desired, Plan, plan_changes, summary
 from gatefleet.problems import GatefleetError, Place, Problem, failure
+from gatefleet.publish.agreement import PolicyLog, append, recover
 from gatefleet.publish.ancestry import Ancestry, check_successor
-from gatefleet.publish.recover import PolicyLog, append, recover
 from gatefleet.publish.sealing import Sealed, check_signers, seal_revision, seal_snapshot
 from gatefleet.publish.steps import Step, Watch, unwatched
 
