@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support.publishing import NOW, Yard, a_yard
+from tests.support.states import a_client, a_gateway, a_scope
+
+from gatefleet.contract.entities import Entity
+from gatefleet.log.opening import open_floor
+from gatefleet.log.payloads import Floor
+from gatefleet.render import RenderedFloor, render_floors
+
+WEEK = 604_800
+POLICY: dict[str, Entity] = {
+    "scope/orders:read": a_scope(),
+    "scope/catalog:read": a_scope(),
+    "client/shop": a_client("orders:read"),
+    "client/studio": a_client("catalog:read"),
+    "gateway/catalog/catalog": a_gateway(**{"GET /items": "catalog:read"}),
+    "gateway/orders/orders": a_gateway(**{"GET /orders": "orders:read"}),
+}
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Yard:
+    yard = a_yard(tmp_path)
+    yard.publish(yard.repository.commit(POLICY))
+    return yard
+
+
+def render(yard: Yard, previous: tuple[RenderedFloor, ...] = (), *, now: int = NOW) -> tuple[RenderedFloor, ...]:
+    history = yard.history()
+    assert history.position is not None
+    assert history.commit is not None
+    envelopes = {floor.gateway: floor.envelope for floor in previous}
+    return render_floors(
+        history.entities,
+        history.position,
+        history.commit,
+        trust=yard.trust,
+        signers=yard.signers,
+        now=now,
+        max_age=WEEK,
+        previous=envelopes.get,
+    )
+
+
+def test_a_floor_holds_exactly_what_its_gateway_needs_and_where_the_chain_goes_on(yard: Yard) -> None:
+    catalog, orders = render(yard)
+    floor = open_floor(orders.envelope, yard.trust)
+    assert isinstance(floor, Floor)
+    assert set(floor.entities) == {"scope/orders:read", "client/shop", "gateway/orders/orders"}
+    assert floor.position == yard.history().position
+    assert (catalog.gateway, orders.gateway) == ("catalog/catalog", "orders/orders")
+
+
+def test_rendering_again_keeps_every_envelope_byte_for_byte(yard: Yard) -> None:
+    first = render(yard)
+    again = render(yard, first, now=NOW + 3600)
+    assert [floor.envelope for floor in again] == [floor.envelope for floor in first]
+    assert [floor.moved for floor in again] == ["", ""]
+
+
+def test_only_the_floors_whose_policy_changed_move(yard: Yard) -> None:
+    first = render(yard)
+    yard.publish(yard.repository.commit({**POLICY, "client/shop": a_client()}))
+    assert [floor.moved for floor in render(yard, first)] == ["", "its policy changed"]
+
+
+def test_a_floor_moves_when_it_is_as_old_as_the_conventions_allow(yard: Yard) -> None:
+    first = render(yard)
+    assert [floor.moved for floor in render(yard, first, now=NOW + WEEK - 1)] == ["", ""]
+    assert [floor.moved for floor in render(yard, first, now=NOW + WEEK)] == ["old", "old"]
+
+
+def test_a_previous_floor_that_does_not_verify_is_replaced(yard: Yard) -> None:
+    catalog, orders = render(yard)
+    torn = RenderedFloor(orders.gateway, orders.envelope[:-10], "")
+    assert [floor.moved for floor in render(yard, (catalog, torn))] == ["", "the previous one is refused (malformed)"]
+
+
+def test_another_gateways_floor_in_its_place_is_replaced(yard: Yard) -> None:
+    catalog, orders = render(yard)
+    swapped = RenderedFloor(orders.gateway, catalog.envelope, "")
+    assert [floor.moved for floor in render(yard, (swapped,))] == ["new", "the previous one is another gateway's"]
