@@ -1,7 +1,7 @@
 """`make bench`: every figure beside a baseline of the same run. Nothing is asserted; these are measurements.
 
-    make bench                      all of it
-    make bench ARGS="reading cli"   only these
+make bench                      all of it
+make bench ARGS="reading cli"   only these
 """
 
 from __future__ import annotations
