@@ -18,7 +18,7 @@ AUTHORIZATION = "authorization"
 API_KEY = "x-api-key"
 
 _METHOD_ARN = re.compile(
-    r"arn:([a-z0-9-]{1,64}):execute-api:([a-z0-9-]{1,64}):([0-9]{12}):([A-Za-z0-9]{1,64})/([A-Za-z0-9_$-]{1,128})/"
+    r"arn:([a-z0-9-]{1,64}):execute-api:([a-z0-9-]{1,64}):([0-9]{12}):([A-Za-z0-9-]{1,128})/([A-Za-z0-9_$-]{1,128})/"
 )
 
 
