@@ -31,6 +31,7 @@ from gatefleet.problems import GatefleetError, failure
 
 # How long a start or stop may take before something must be broken; a cold JVM on a busy machine takes 15 s.
 PATIENCE = 180.0
+_WATCH = 'read -r _; kill -9 "$1"; [ -z "$2" ] || rm -rf "$2"'
 _JVM = ("-Xms64m", "-Xmx192m")
 
 
@@ -62,6 +63,11 @@ class Broker:
     def pid(self) -> int | None:
         """The process id, while it runs."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    @property
+    def data(self) -> Path:
+        """Where its records are kept: a test may put an older copy there while the broker is down."""
+        return self._folder / "data"
 
     def start(self) -> Self:
         """Start and wait until the broker answers. Raises `GatefleetError` (GF644) with the end of its log."""
@@ -151,7 +157,7 @@ class Broker:
             )
         # The pipe closes when this Python ends, however it ends. (PR_SET_PDEATHSIG follows the thread that forked.)
         self._watch = subprocess.Popen(
-            ["/bin/sh", "-c", 'read -r _; kill -9 "$1"', "watch", str(self._process.pid)],
+            ["/bin/sh", "-c", _WATCH, "watch", str(self._process.pid), self._temporary.name if self._temporary else ""],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, wait
+from typing import TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
@@ -20,6 +22,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 from gatefleet.log.kafka_client import any_configuration, librdkafka_log
 from gatefleet.log.kafka_errors import (
     MISSING,
+    NOT_AUTHENTICATED,
     TOPIC_RIGHTS,
     KafkaRefusedError,
     kafka_failure,
@@ -31,7 +34,11 @@ from gatefleet.log.kafka_errors import (
 from gatefleet.log.kafka_settings import KafkaSettings
 from gatefleet.problems import Problem
 
+T = TypeVar("T")
+
 TOPIC_SECONDS = 30.0
+
+_SLICE = 0.1
 
 # What the topic is created with, on top of the cluster's defaults.
 _EVERYWHERE = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
@@ -84,7 +91,7 @@ class _Cluster:
         topics = TopicCollection([self._topic])
         try:
             asked = self._admin.describe_topics(topics, request_timeout=self._left())
-            found: TopicDescription = asked[self._topic].result()
+            found: TopicDescription = self._answer(asked[self._topic])
         except KafkaException as raised:
             if raised.args[0].code() in MISSING:
                 return None
@@ -96,7 +103,7 @@ class _Cluster:
         resource = ConfigResource(ResourceType.TOPIC, self._topic)
         try:
             asked = self._admin.describe_configs([resource], request_timeout=self._left())
-            return {name: entry.value for name, entry in asked[resource].result().items()}
+            return {name: entry.value for name, entry in self._answer(asked[resource]).items()}
         except KafkaException as raised:
             raise self._failure(raised.args[0], "describing its configuration") from None
 
@@ -105,7 +112,7 @@ class _Cluster:
         config = _EVERYWHERE | (_IN_PRODUCTION if production else {})
         new = NewTopic(self._topic, 1, _REPLICAS_IN_PRODUCTION if production else -1, config=config)
         try:
-            self._admin.create_topics([new], request_timeout=self._left())[self._topic].result()
+            self._answer(self._admin.create_topics([new], request_timeout=self._left())[self._topic])
         except KafkaException as raised:
             error: KafkaError = raised.args[0]
             if error.code() in _CREATE_REFUSALS:
@@ -114,6 +121,15 @@ class _Cluster:
                 raise refused("GF456", self._settings, self._topic, what, fix) from None
             if error.code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise self._failure(error, "creating it") from None
+
+    def _answer(self, asked: Future[T]) -> T:
+        # librdkafka goes on asking with a password that was refused; `_note` hears of it by `poll` alone.
+        while not wait([asked], _SLICE).done:
+            self._admin.poll(0)
+            if self._fault is not None and self._fault.code() in NOT_AUTHENTICATED:
+                raise KafkaException(self._fault)
+        self._admin.poll(0)
+        return asked.result()
 
     def _left(self) -> float:
         return max(0.001, self._deadline - time.monotonic())
