@@ -148,7 +148,7 @@ def blast_limit_above_all(rule: Rule, facts: Facts) -> Iterator[Problem]:
         "client": len(model.clients),
         "gateway": len(model.gateways),
     }
-    if not model.conventions.document.data:  # a stand-in for conventions that are missing
+    if facts.conventions_missing:
         return
     for kind, limit in model.conventions.blast_limit.items():
         if limit > _SMALL and limit >= numbers.get(kind, limit + 1):

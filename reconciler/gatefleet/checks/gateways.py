@@ -9,8 +9,8 @@ from gatefleet.checks.rule import Facts, check_for, scopes_of
 from gatefleet.checks.urls import is_plain_http
 from gatefleet.contract.entities import ApiKind, Following, Public, WhenStale
 from gatefleet.model.deployed import DeployedGateway
-from gatefleet.model.types import DEVELOPMENT, Backend
-from gatefleet.problems import Problem, Rule, Severity
+from gatefleet.model.types import DEVELOPMENT, Backend, Conventions
+from gatefleet.problems import Place, Problem, Rule, Severity
 
 
 @check_for(
@@ -109,11 +109,13 @@ def kept_with_catch_all(rule: Rule, facts: Facts) -> Iterator[Problem]:
     severity=Severity.WARNING,
 )
 def slower_than_revocation_slo(rule: Rule, facts: Facts) -> Iterator[Problem]:
+    if facts.conventions_missing:
+        return
     for deployed in facts.deployed:
         takes, slo = deployed.result_ttl + deployed.max_staleness, deployed.environment.revocation_slo
         if deployed.following is Following.FOLLOW and takes > slo:
             what = f"a revocation takes {takes} s in `{deployed.environment.name}`, which promises {slo} s"
-            yield rule.at(setting_place(deployed, "result_ttl"), what)
+            yield rule.at(_slowest_part(deployed, facts.model.conventions), what)
 
 
 @check_for(
@@ -173,6 +175,14 @@ def backend_over_plain_http(rule: Rule, facts: Facts) -> Iterator[Problem]:
                 if backend.link is None and is_plain_http(backend.target):
                     place = gateway.document.place(*path, name, "http")
                     yield rule.at(place, f"`{backend.target}` is not encrypted")
+
+
+def _slowest_part(deployed: DeployedGateway, conventions: Conventions) -> Place:
+    """What to lower first: the result TTL, else the staleness, which may be everybody's."""
+    if deployed.result_ttl:
+        return setting_place(deployed, "result_ttl")
+    of_its_own = deployed.source.max_staleness is not None
+    return (deployed.source if of_its_own else conventions).document.place("max_staleness")
 
 
 def _keeping(facts: Facts) -> Iterator[DeployedGateway]:

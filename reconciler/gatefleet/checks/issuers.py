@@ -179,6 +179,6 @@ def issuer_shut_off(rule: Rule, facts: Facts) -> Iterator[Problem]:
 
 
 def _keys(facts: Facts) -> Iterator[tuple[SourceIssuer, SourceKey]]:
-    for issuer in facts.model.issuers.values():
+    for _, issuer in sorted(facts.model.issuers.items()):
         for key in issuer.keys.values():
             yield issuer, key

@@ -39,6 +39,11 @@ class Facts:
         names = dict.fromkeys(substitutes.get(name, name) for name in environment.issuers)
         return tuple(name for name in names if name in self.model.issuers)
 
+    @property
+    def conventions_missing(self) -> bool:
+        """Whether the model has a stand-in for conventions that are missing or could not be read (that is said)."""
+        return not self.model.conventions.document.data
+
     def unread(self, pattern: str) -> bool:
         """Whether a file of that path (`*`: any name) could not be read: what it declares is unknown, not absent."""
         return any(fnmatchcase(path, pattern) for path in self.model.unread)
