@@ -28,4 +28,5 @@ def refused(text: str) -> list[int]:
 
 def spell(character: str) -> str:
     """A name for an invisible character that can itself be printed: `U+202E RIGHT-TO-LEFT OVERRIDE`."""
-    return f"U+{ord(character):04X} {unicodedata.name(character, 'unnamed')}"
+    unnamed = "control character" if unicodedata.category(character) == "Cc" else "without a name"
+    return f"U+{ord(character):04X} {unicodedata.name(character, unnamed)}"

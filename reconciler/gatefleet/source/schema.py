@@ -7,7 +7,6 @@ asks for a number.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any, cast
@@ -15,7 +14,7 @@ from typing import Any, cast
 import jsonschema_rs
 
 from gatefleet.contract.schema_files import schema
-from gatefleet.problems import Place, Problem
+from gatefleet.problems import Place, Problem, nearest
 from gatefleet.source.layout import Kind
 from gatefleet.source.scalars import Retype, retyping
 from gatefleet.source.strict_yaml import shown
@@ -41,9 +40,8 @@ def validator_for(kind: Kind) -> jsonschema_rs.Draft7Validator:
 
 def schema_problems(kind: Kind, data: dict[str, Any], place_of: PlaceOf) -> list[Problem]:
     """Everything about one file's values that its schema refuses; `place_of(*pointer)` finds where a member stands."""
-    said = data.get("kind")
-    if said != kind:
-        return [_other_kind(kind, said, place_of)]
+    if data.get("kind") != kind:
+        return [_other_kind(kind, data.get("kind"), place_of)]
     problems: list[Problem] = []
     for error in validator_for(kind).iter_errors(data):
         problems.extend(_explain(schema(kind.schema), error, place_of))
@@ -71,13 +69,12 @@ def _explain(root: dict[str, Any], error: jsonschema_rs.ValidationError, place_o
             yield from _unknown_members(rule, pointer, kind.unexpected, place_of)
         case "propertyNames":
             name = kind.error.instance
-            names = rule if "patternErrorMessage" in rule else rule.get("propertyNames", {})
             what = (
-                f"`{shown(name)}` is no name for a member of {member}"
+                f"`{_dotted([*pointer, name])}` has a name that cannot be one"
                 if name
-                else f"{member} has a member without a name"
+                else f"{member} has a nameless member"
             )
-            yield Problem("GF023", place_of(*pointer, name), what, names.get("description", ""), _form(names))
+            yield Problem("GF023", place_of(*pointer, name), what, why, _form(rule))
         case "required":
             missing = rule["properties"][kind.property]
             what = f"{member} has no `{kind.property}`"
@@ -90,7 +87,8 @@ def _explain(root: dict[str, Any], error: jsonschema_rs.ValidationError, place_o
             yield Problem("GF023", place, what, why, _form(rule))
         case "enum" | "const":
             options = kind.options if kind.name == "enum" else [kind.expected_value]
-            yield _none_of(options, member, error.instance, place, why)
+            if isinstance(error.instance, type(options[0])):  # of another type: that is told already
+                yield _none_of(options, member, error.instance, place, why)
         case "anyOf":
             yield from _nearest_branch(root, rule, error, place_of)
         case "uniqueItems":
@@ -125,8 +123,8 @@ def _unknown_members(
             "remove it and retire the key; only its public members belong here",
         )
     for name in sorted(set(names) - set(private)):
-        near = difflib.get_close_matches(name, known, 1)
-        fix = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}"
+        near = nearest(name, known)
+        fix = f"did you mean `{near}`?" if near else f"known are {', '.join(known)}"
         what = f"`{shown(name)}` is no member{inside}" if name else f"a member{inside} has no name"
         yield Problem("GF020", place_of(*pointer, name), what, "a member that nothing reads restricts nothing", fix)
 
@@ -134,7 +132,7 @@ def _unknown_members(
 def _wrong_type(rule: dict[str, Any], member: str, value: object, place: Place) -> Problem:
     wanted = rule["type"]
     words = {
-        "integer": "a whole number without quotes, leading zeros or other marks",
+        "integer": "a whole number in plain digits",
         "boolean": "`true` or `false`",
         "string": "text",
         "array": "a list",
@@ -164,10 +162,10 @@ def _type_word(value: object) -> str:
 
 def _none_of(options: list[Any], member: str, value: object, place: Place, why: str) -> Problem:
     words = [_json_word(option) for option in options]
-    near = difflib.get_close_matches(str(value), words, 1) if isinstance(value, str) else []
-    listed = words[0] if len(words) == 1 else f"one of {', '.join(words)}"
-    fix = f"did you mean `{near[0]}`?" if near and near[0] != value else f"write {listed}"
-    return Problem("GF024", place, f"{member} is {_value(value)}, not {listed}", why, fix)
+    near = nearest(value, words) if isinstance(value, str) else None
+    listed = f"`{words[0]}`" if len(words) == 1 else f"one of {', '.join(words)}"
+    fix = f"did you mean `{near}`?" if near else f"write {listed}"
+    return Problem("GF024", place, f"{member} cannot be {_value(value)}", why, fix)
 
 
 def _nearest_branch(
@@ -195,6 +193,8 @@ def _repeated(items: list[Any], pointer: list[str | int], place_of: PlaceOf) -> 
 
 def _bound(kind: Any) -> str:
     limit = getattr(kind, "limit", 0)
+    if kind.name in ("minItems", "minProperties") and limit == 1:
+        return "holds nothing"
     words = {
         "minItems": f"has fewer than {limit} items",
         "maxItems": f"has more than {limit} items",
@@ -206,7 +206,13 @@ def _bound(kind: Any) -> str:
 
 
 def _dotted(pointer: Iterable[str | int]) -> str:
-    parts = [f"[{step}]" if isinstance(step, int) else f".{shown(step)}" for step in pointer]
+    parts = []
+    above = None
+    for step in pointer:
+        # Somebody may have written the whole API key, `<id>.<secret>`, where its id belongs.
+        told = str(step).partition(".")[0] if above == "api_keys" else step
+        parts.append(f"[{told}]" if isinstance(told, int) else f".{shown(told)}")
+        above = step
     return "".join(parts).removeprefix(".")
 
 

@@ -8,6 +8,7 @@ as an escape).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,12 +20,13 @@ from gatefleet.problems import Place, Problem
 from gatefleet.source.characters import refused, spell
 
 MAX_BYTES = 1 << 20
-MAX_DEPTH = 32
+MAX_DEPTH = 32  # lists and mappings around a value
 _MOST_PROBLEMS = 20  # of one kind in one file; nobody reads the two-thousandth
 
 # Bytes that need no second look. Left out: control bytes, everything above ASCII, and what an anchor, alias, tag,
 # directive, merge key or escape begins with; a file with any of those is walked once more, event by event.
 _PLAIN = bytes(b for b in range(0x20, 0x7F) if b not in b"&*!%<\\") + b"\n\t"
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 
 
 def read_yaml(path: str, content: bytes) -> tuple[dict[str, Any] | None, list[Problem]]:
@@ -84,7 +86,7 @@ class _Composer(CParser):
 
     def descend_resolver(self, parent: Node | None, _index: Any) -> None:
         self._depth += 1
-        if self._depth > MAX_DEPTH + 1:  # the scalars in the deepest container count as well
+        if self._depth > MAX_DEPTH + 1:  # a node's own level, and the lists and mappings around it
             raise TooDeepError(parent)
 
     def ascend_resolver(self) -> None:
@@ -156,6 +158,10 @@ def _unusual_problems(path: str, content: bytes, unusual: bytes) -> list[Problem
     offsets = refused(text)
     if offsets:
         return [_invisible(_offset_place(path, text, at), text[at]) for at in offsets[:_MOST_PROBLEMS]]
+    conflict = _CONFLICT.search(text)
+    if conflict:
+        place = _offset_place(path, text, conflict.start())
+        return [Problem("GF004", place, "a merge conflict is not resolved", fix="keep one side, remove the marks")]
     if any(byte in unusual for byte in b"&*!%<\\"):
         return list(_markup_problems(path, content))[:_MOST_PROBLEMS]
     return []
@@ -229,14 +235,19 @@ _SYNTAX = {
 }
 
 
+# Where these are noticed says little: what they began with stands earlier.
+_BEGAN_EARLIER = frozenset({"could not find expected ':'", "found unexpected end of stream"})
+
+
 def _syntax_problem(path: str, error: yaml.YAMLError) -> Problem:
-    if not isinstance(error, yaml.MarkedYAMLError):
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem is None or error.problem_mark is None:
         return Problem("GF004", Place(path), "not YAML", fix="mend the syntax")
-    said = error.problem or "not YAML"
-    place = Place(path) if error.problem_mark is None else _place(path, error.problem_mark)
+    said, mark = error.problem, error.problem_mark
     if "but found another document" in said:
-        return Problem("GF008", place, "a second document begins here", fix="one file holds one document")
-    return Problem("GF004", place, f"not YAML: {_SYNTAX.get(said, said)}", fix="mend the syntax")
+        return Problem("GF008", _place(path, mark), "a second document begins here", fix="one file holds one document")
+    if said in _BEGAN_EARLIER and error.context_mark is not None:
+        mark = error.context_mark
+    return Problem("GF004", _place(path, mark), f"not YAML: {_SYNTAX.get(said, said)}", fix="mend the syntax")
 
 
 def _place(path: str, mark: Any) -> Place:
