@@ -13,6 +13,9 @@ from gatefleet.model.deployed import DeployedGateway, deployed_gateways
 from gatefleet.model.types import Environment, Model, SourceRoute
 from gatefleet.problems import Problem, Rule, Severity, nearest
 
+# A guess compares the name with all that are known; with more of them than this the mistake is not one of spelling.
+_MOST_GUESSES = 30
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -51,7 +54,7 @@ class Facts:
     def declare(self, what: str, name: str, known: Iterable[str], where: str) -> str:
         """The hint for a name that nothing declares: the likely meaning, or where it would be declared."""
         if (what, name) not in self._guesses:
-            near = nearest(name, known)
+            near = nearest(name, known) if len(self._guesses) < _MOST_GUESSES else None
             self._guesses[what, name] = f"did you mean `{near}`?" if near else f"declare it in {where}"
         return self._guesses[what, name]
 
