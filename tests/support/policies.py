@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gatefleet.model import Model, parse_model
 from gatefleet.problems import Place, Problem
-from gatefleet.source import Sources
+from gatefleet.source import Document, Sources
 from gatefleet.source.layout import Slot, slot_of
 from gatefleet.source.read import read_document
 
@@ -247,7 +247,8 @@ def _offsets(line: str) -> list[int]:
 
 def model_of(files: Mapping[str, str]) -> tuple[Model, tuple[Problem, ...]]:
     """Read and parse the files as the pipeline would, without a folder: the model, and what reading them found."""
-    documents, problems = [], []
+    documents: list[Document] = []
+    problems: list[Problem] = []
     for path, text in files.items():
         slot = slot_of(path)
         assert isinstance(slot, Slot), f"{path} is no source file"
@@ -256,5 +257,5 @@ def model_of(files: Mapping[str, str]) -> tuple[Model, tuple[Problem, ...]]:
         if document is not None:
             documents.append(document)
     unread = frozenset(problem.place.path for problem in problems)
-    model, found = parse_model(Sources(None, tuple(documents), tuple(problems), unread))
-    return model, (*problems, *found)
+    model, noted = parse_model(Sources(None, tuple(documents), tuple(problems), unread))
+    return model, (*problems, *noted)

@@ -96,7 +96,7 @@ def cors_max_age_above_limit(rule: Rule, facts: Facts) -> Iterator[Problem]:
     "GF235",
     "Any origin, although the conventions do not allow it",
     why="Every page on the web could call the gateway from its visitors' browsers.",
-    fix="name the origins, or set `cors.any_origin: true` in policies/conventions.yaml",
+    fix="name the origins, or set `cors.any_origin: true` in `policies/conventions.yaml`",
 )
 def any_origin(rule: Rule, facts: Facts) -> Iterator[Problem]:
     if facts.model.conventions.cors_any_origin:

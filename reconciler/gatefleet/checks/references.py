@@ -14,7 +14,7 @@ from gatefleet.problems import Place, Problem, Rule, Severity
     "GF101",
     "An environment that is not declared",
     why="What is said about it would be in effect nowhere, and nobody would notice.",
-    fix="declare it in policies/environments/<name>.yaml, or correct the name",
+    fix="declare it in `policies/environments/<name>.yaml`, or correct the name",
 )
 def unknown_environment(rule: Rule, facts: Facts) -> Iterator[Problem]:
     model, known = facts.model, facts.model.environments
@@ -46,7 +46,7 @@ def unknown_environment(rule: Rule, facts: Facts) -> Iterator[Problem]:
     "GF102",
     "An issuer that is not declared",
     why="Without its keys no token of it can be verified.",
-    fix="declare it in policies/issuers/<name>.yaml, or correct the name",
+    fix="declare it in `policies/issuers/<name>.yaml`, or correct the name",
 )
 def unknown_issuer(rule: Rule, facts: Facts) -> Iterator[Problem]:
     model = facts.model
@@ -71,8 +71,8 @@ def unknown_issuer(rule: Rule, facts: Facts) -> Iterator[Problem]:
 @check_for(
     "GF103",
     "A team that is not declared",
-    why="A team without team.yaml has no owners to ask and no account to deploy to.",
-    fix="declare it in teams/<team>/team.yaml, or correct the name",
+    why="A team without `team.yaml` has no owners to ask and no account to deploy to.",
+    fix="declare it in `teams/<team>/team.yaml`, or correct the name",
 )
 def unknown_team(rule: Rule, facts: Facts) -> Iterator[Problem]:
     model = facts.model
@@ -94,7 +94,7 @@ def unknown_team(rule: Rule, facts: Facts) -> Iterator[Problem]:
     "GF104",
     "A scope that is not declared",
     why="Nobody could ever hold it: the route would deny everybody, the grant would give nothing.",
-    fix="declare it in policies/scopes/<domain>.yaml, or correct the name",
+    fix="declare it in `policies/scopes/<domain>.yaml`, or correct the name",
 )
 def unknown_scope(rule: Rule, facts: Facts) -> Iterator[Problem]:
     model = facts.model
@@ -127,7 +127,7 @@ def unknown_scope(rule: Rule, facts: Facts) -> Iterator[Problem]:
     "GF105",
     "A client that is not declared",
     why="A policy test of a client that does not exist proves nothing.",
-    fix="declare it in policies/clients/<team>/<client_id>.yaml, or correct the name",
+    fix="declare it in `policies/clients/<team>/<client_id>.yaml`, or correct the name",
 )
 def unknown_client(rule: Rule, facts: Facts) -> Iterator[Problem]:
     clients = facts.model.clients
@@ -143,7 +143,7 @@ def unknown_client(rule: Rule, facts: Facts) -> Iterator[Problem]:
     "GF106",
     "A gateway that is not declared",
     why="A policy test of it proves nothing; a rollout wave without it rolls out less than it says.",
-    fix="declare it in teams/<team>/gateways/<gateway>.yaml, or correct the name",
+    fix="declare it in `teams/<team>/gateways/<gateway>.yaml`, or correct the name",
 )
 def unknown_gateway(rule: Rule, facts: Facts) -> Iterator[Problem]:
     model = facts.model

@@ -27,3 +27,8 @@ def test_every_rule_says_why_in_sentences_and_what_to_do_as_one_order() -> None:
         assert rule.title and not rule.title.endswith("."), rule.code
         assert re.match(r"[A-Z`]", rule.why) and re.search(r"[.)]$", rule.why), rule.code
         assert re.match(r"[a-z`]", rule.fix) and not rule.fix.endswith("."), rule.code
+
+
+def test_what_markdown_would_take_for_a_tag_stands_in_backticks() -> None:
+    for rule in RULES.values():
+        assert "<" not in re.sub(r"`[^`]*`", "", rule.why + rule.fix + rule.title), rule.code
