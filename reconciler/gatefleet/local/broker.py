@@ -70,7 +70,7 @@ class Broker:
         return self._folder / "data"
 
     def start(self) -> Self:
-        """Start and wait until the broker answers. Raises `GatefleetError` (GF644) with the end of its log."""
+        """Start and wait until the broker answers. Raises `GatefleetError` (GF664) with the end of its log."""
         if self.pid is not None:
             return self
         deadline = time.monotonic() + PATIENCE
@@ -126,14 +126,19 @@ class Broker:
         try:
             return self.start()
         except BaseException:
-            self._remove()
+            self.close()
             raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop, and remove what it kept unless a folder was given."""
         self.stop()
-        self._remove()
+        if self._temporary is not None:
+            self._temporary.cleanup()
 
     def _launch(self) -> None:
         self._forget()
@@ -176,7 +181,7 @@ class Broker:
 
     def _did_not_start(self) -> GatefleetError:
         return failure(
-            "GF644",
+            "GF664",
             "kafka",
             f"Apache Kafka did not start:\n{self.log_tail()}",
             fix="read the lines above; if the cache is damaged, remove .cache/kafka and try again",
@@ -207,7 +212,3 @@ class Broker:
                 self._watch.stdin.close()
             self._watch.wait()
             self._watch = None
-
-    def _remove(self) -> None:
-        if self._temporary is not None:
-            self._temporary.cleanup()

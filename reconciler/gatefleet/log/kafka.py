@@ -253,7 +253,10 @@ class KafkaWriter:
     def _connected(self) -> Producer:
         if self._producer is None:
             self._fault = None
-            self._producer = Producer(self._configuration | {"error_cb": self._note}, logger=librdkafka_log)
+            try:
+                self._producer = Producer(self._configuration | {"error_cb": self._note}, logger=librdkafka_log)
+            except KafkaException as raised:
+                raise kafka_failure(raised.args[0], self._settings, self._topic, "writing", WRITE_RIGHTS) from None
         return self._producer
 
     def _note(self, error: KafkaError) -> None:

@@ -57,6 +57,9 @@ def kafka_failure(
     if code == KafkaError._SSL or _TLS_ALERT in error.str():
         fix = f"check {VARIABLES}CA (it signed the brokers' certificates), {VARIABLES}CERTIFICATE and {VARIABLES}KEY"
         return refused("GF453", settings, topic, f"no TLS connection: {_text(error)}", fix)
+    if code == KafkaError._INVALID_ARG:
+        fix = f"check {VARIABLES}CA, {VARIABLES}CERTIFICATE, {VARIABLES}KEY and {VARIABLES}KEY_PASSWORD: PEM files"
+        return refused("GF632", settings, topic, _text(error), fix)
     if code == KafkaError.MSG_SIZE_TOO_LARGE:
         what = "the topic does not take records of 768 KiB, the size of a part"
         return refused("GF455", settings, topic, what, set_topic(settings, topic, "max.message.bytes=1048588"))
@@ -81,7 +84,7 @@ def problem(code: str, settings: KafkaSettings, topic: str, what: str, fix: str)
 def set_topic(settings: KafkaSettings, topic: str, pairs: str) -> str:
     """The command that sets a topic's configuration."""
     return (
-        f"kafka-configs --bootstrap-server {settings.servers} --alter --entity-type topics --entity-name {topic} "
+        f"kafka-configs.sh --bootstrap-server {settings.servers} --alter --entity-type topics --entity-name {topic} "
         f"--add-config {pairs}"
     )
 
@@ -95,7 +98,7 @@ def _grant(settings: KafkaSettings, topic: str, rights: tuple[str, ...]) -> str:
     operations = " ".join(f"--operation {right}" for right in rights)
     principal = f"User:{settings.username or '<principal>'}"
     return (
-        f"an administrator grants it: kafka-acls --bootstrap-server {settings.servers} --add "
+        f"an administrator grants it: kafka-acls.sh --bootstrap-server {settings.servers} --add "
         f"--allow-principal {principal} {operations} --topic {topic}"
     )
 

@@ -1,18 +1,19 @@
-"""How to reach a Kafka cluster: addresses, protocol and credentials, from a source file, the environment or a URL.
+"""How to reach a Kafka cluster: addresses and protocol from a log's address, credentials from the environment.
 
-Secrets come from the environment alone and never show: not in `repr`, not in a message, not in a URL.
-The variables and the URL are documented in docs/reference/configuration.md.
+Secrets come from the environment alone and never show: not in `repr`, not in a message, not in an address.
+docs/reference/configuration.md documents both.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from gatefleet.model.types import KafkaConnection, KafkaSecurity
+from gatefleet.model.types import KafkaSecurity
 from gatefleet.problems import GatefleetError, failure
 
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256")
@@ -21,9 +22,11 @@ VARIABLES = "GATEFLEET_KAFKA_"
 # A librdkafka configuration.
 Configuration = dict[str, str | int | float | bool]
 
-_PLAIN_OPTIONS = ("security", "mechanism", "username", "ca", "certificate", "key")
-_SECRET_OPTIONS = ("password", "key_password")
+_OPTIONS = ("security", "mechanism", "username", "ca", "certificate", "key")
+_SECRETS = ("password", "key_password")
 _FORM = "write kafka:HOST:PORT[,HOST:PORT…]/TOPIC[?security=SASL_SSL&mechanism=SCRAM-SHA-512&username=…&ca=FILE]"
+_ADDRESS = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
+_TOPIC = re.compile(r"(?!\.\.?$)[A-Za-z0-9._-]{1,249}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,9 @@ class KafkaSettings:
     def client_configuration(self) -> Configuration:
         """The part of a librdkafka configuration that says where the cluster is and who is asking.
 
-        Raises `GatefleetError` (GF632) when a named file cannot be read: librdkafka would only say so on stderr.
+        Raises `GatefleetError` (GF632) when a file cannot be read.
         """
-        pairs: Configuration = {
-            "bootstrap.servers": self.servers,
-            "security.protocol": str(self.security),
-        }
+        pairs: Configuration = {"bootstrap.servers": self.servers, "security.protocol": str(self.security)}
         if self.security in {KafkaSecurity.SSL, KafkaSecurity.SASL_SSL}:
             files = {
                 "ssl.ca.location": ("ca", self.ca),
@@ -70,108 +70,94 @@ class KafkaSettings:
             pairs |= {name: _readable(option, path) for name, (option, path) in files.items() if path is not None}
             if self.key_password is not None:
                 pairs["ssl.key.password"] = self.key_password
-        if self.username is not None and self.password is not None and self.mechanism is not None:
+        if self.security in {KafkaSecurity.SASL_SSL, KafkaSecurity.SASL_PLAINTEXT}:
             pairs |= {
-                "sasl.mechanism": self.mechanism,
-                "sasl.username": self.username,
-                "sasl.password": self.password,
+                "sasl.mechanism": self.mechanism or MECHANISMS[0],
+                "sasl.username": self.username or "",
+                "sasl.password": self.password or "",
             }
         return pairs
 
 
-def settings_from_environment(environ: Mapping[str, str], connection: KafkaConnection | None = None) -> KafkaSettings:
-    """Join a source file's `kafka:` with the variables `GATEFLEET_KAFKA_*`, which win.
-
-    Raises `GatefleetError` (GF631) when the two together do not name a complete way in.
-    """
-    options = _variables(environ)
-    bootstrap = options.pop("bootstrap", "")
-    if connection is not None:
-        options = {"security": str(connection.security), "mechanism": connection.mechanism or ""} | options
-    addresses = tuple(bootstrap.split(",")) if bootstrap else connection.bootstrap if connection else ()
-    return _settings(addresses, options, f"environment {VARIABLES}*")
-
-
 def settings_from_url(url: str, environ: Mapping[str, str]) -> tuple[KafkaSettings, str]:
-    """Read `kafka:HOST:PORT,…/TOPIC?option=…`, the value of `--log`; what it leaves out comes from `GATEFLEET_KAFKA_*`.
+    """Read `kafka:HOST:PORT,…/TOPIC?option=…`; what it leaves out comes from `GATEFLEET_KAFKA_*`.
 
-    Returns the settings and the topic. Raises `GatefleetError` (GF631); a password in the URL is refused, since command
-    lines are seen by everybody on the machine.
+    Returns the settings and the topic. Raises `GatefleetError` (GF631) for whatever does not name a complete way in; a
+    password in the address is refused too, since everybody on the machine sees command lines.
     """
     scheme, _, rest = url.partition(":")
     path, _, query = rest.partition("?")
     servers, _, topic = path.removeprefix("//").partition("/")
+    given = _options(query)
+    if scheme != "kafka" or not _TOPIC.fullmatch(topic):
+        raise _wrong("the address does not name brokers and a topic")
+    bootstrap = tuple(servers.split(","))
+    for address in bootstrap:
+        found = _ADDRESS.fullmatch(address)
+        if found is None or not 0 < int(found["port"]) < 65536:
+            raise _wrong(f"`{address}` is not HOST:PORT")
+    return _settings(bootstrap, _variables(environ) | given), topic
+
+
+def _options(query: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     except ValueError:
-        raise failure("GF631", "--log", "the part after `?` is not `option=value&…`", fix=_FORM) from None
+        raise _wrong("the part after `?` is not `option=value&…`") from None
     given = dict(pairs)
-    if secret := next((name for name in _SECRET_OPTIONS if name in given), None):
-        raise failure(
-            "GF631",
-            "--log",
-            f"`{secret}` does not belong in a URL: everybody on this machine can read it",
-            fix=f"set {VARIABLES}{secret.upper()} instead",
-        )
-    if unknown := next((name for name in given if name not in _PLAIN_OPTIONS), None):
-        raise failure("GF631", "--log", f"unknown option `{unknown}`", fix=f"known: {', '.join(_PLAIN_OPTIONS)}")
+    if secret := next((name for name in _SECRETS if name in given), None):
+        what = f"`{secret}` does not belong in an address: everybody on this machine can read it"
+        raise _wrong(what, f"set {VARIABLES}{secret.upper()} instead")
+    if unknown := next((name for name in given if name not in _OPTIONS), None):
+        raise _wrong(f"unknown option `{unknown[:40]}`", f"known: {', '.join(_OPTIONS)}")
     if len(given) != len(pairs):
-        raise failure("GF631", "--log", "an option stands twice", fix=_FORM)
-    if scheme != "kafka" or not servers or not topic or "/" in topic:
-        raise failure("GF631", "--log", f"`{path or url}` does not name brokers and a topic", fix=_FORM)
-    options = _variables(environ)
-    options.pop("bootstrap", None)
-    return _settings(tuple(servers.split(",")), options | given, "--log"), topic
+        raise _wrong("an option stands twice")
+    return given
 
 
 def _variables(environ: Mapping[str, str]) -> dict[str, str]:
-    known = ("bootstrap", *_PLAIN_OPTIONS, *_SECRET_OPTIONS)
-    named = {name: environ.get(VARIABLES + name.upper(), "") for name in known}
+    named = {name: environ.get(VARIABLES + name.upper(), "") for name in (*_OPTIONS, *_SECRETS)}
     return {name: value for name, value in named.items() if value}
 
 
-def _settings(bootstrap: tuple[str, ...], options: Mapping[str, str], place: str) -> KafkaSettings:
-    for address in bootstrap:
-        host, _, port = address.rpartition(":")
-        if not host or not port.isdecimal() or not 0 < int(port) < 65536 or any(c.isspace() for c in address):
-            raise failure("GF631", place, f"`{address}` is not HOST:PORT", fix=_FORM)
-    if not bootstrap:
-        raise failure("GF631", place, "no broker is named", fix=f"set {VARIABLES}BOOTSTRAP=HOST:PORT[,HOST:PORT…]")
-    security = _security(options.get("security", KafkaSecurity.PLAINTEXT), place)
-    text = {name: options.get(name) or None for name in ("username", "password", "key_password")}
-    files = {name: Path(options[name]) if options.get(name) else None for name in ("ca", "certificate", "key")}
-    mechanism = options.get("mechanism") or None
-    if security in {KafkaSecurity.SASL_SSL, KafkaSecurity.SASL_PLAINTEXT}:
-        mechanism = mechanism or MECHANISMS[0]
-        if mechanism not in MECHANISMS:
-            raise failure("GF631", place, f"unknown mechanism `{mechanism}`", fix=f"known: {', '.join(MECHANISMS)}")
-        for name in ("username", "password"):
-            if text[name] is None:
-                raise failure("GF631", place, f"{security} needs a {name}", fix=f"set {VARIABLES}{name.upper()}")
-    if (files["certificate"] is None) != (files["key"] is None):
-        missing = "key" if files["key"] is None else "certificate"
-        raise failure(
-            "GF631", place, f"a client certificate needs its {missing}", fix=f"set {VARIABLES}{missing.upper()}=FILE"
-        )
-    return KafkaSettings(tuple(bootstrap), security, mechanism, **text, **files)  # type: ignore[arg-type]
-
-
-def _security(value: str, place: str) -> KafkaSecurity:
+def _settings(bootstrap: tuple[str, ...], options: Mapping[str, str]) -> KafkaSettings:
     try:
-        return KafkaSecurity(value)
+        security = KafkaSecurity(options.get("security") or KafkaSecurity.PLAINTEXT)
     except ValueError:
-        known = ", ".join(KafkaSecurity)
-        raise failure("GF631", place, f"unknown security `{value}`", fix=f"known: {known}") from None
+        raise _wrong(f"unknown security `{options['security'][:40]}`", f"known: {', '.join(KafkaSecurity)}") from None
+    mechanism = None
+    if security in {KafkaSecurity.SASL_SSL, KafkaSecurity.SASL_PLAINTEXT}:
+        mechanism = options.get("mechanism") or MECHANISMS[0]
+        if mechanism not in MECHANISMS:
+            raise _wrong(f"unknown mechanism `{mechanism[:40]}`", f"known: {', '.join(MECHANISMS)}")
+        for name in ("username", "password"):
+            if not options.get(name):
+                raise _wrong(f"{security} needs a {name}", f"set {VARIABLES}{name.upper()}")
+    for name, other in (("certificate", "key"), ("key", "certificate")):
+        if options.get(name) and not options.get(other):
+            raise _wrong(f"a client {name} needs its {other}", f"set {VARIABLES}{other.upper()} to a PEM file")
+    files = {name: Path(options[name]) if options.get(name) else None for name in ("ca", "certificate", "key")}
+    return KafkaSettings(
+        bootstrap,
+        security,
+        mechanism,
+        username=options.get("username") if mechanism else None,
+        password=options.get("password") if mechanism else None,
+        ca=files["ca"],
+        certificate=files["certificate"],
+        key=files["key"],
+        key_password=options.get("key_password"),
+    )
+
+
+def _wrong(what: str, fix: str = _FORM) -> GatefleetError:
+    return failure("GF631", "--log", what, fix=fix)
 
 
 def _readable(option: str, path: Path) -> str:
-    if not path.is_file() or not os.access(path, os.R_OK):
-        raise _unreadable(option, path)
-    return str(path)
-
-
-def _unreadable(option: str, path: Path) -> GatefleetError:
-    return failure(
+    if path.is_file() and os.access(path, os.R_OK):
+        return str(path)
+    raise failure(
         "GF632",
         str(path),
         f"the Kafka {option} file cannot be read",

@@ -84,7 +84,10 @@ class _Cluster:
         self._deadline = deadline
         self._fault: KafkaError | None = None
         configuration = any_configuration(settings) | {"error_cb": self._note}
-        self._admin = AdminClient(configuration, logger=librdkafka_log)  # type: ignore[arg-type]
+        try:
+            self._admin = AdminClient(configuration, logger=librdkafka_log)  # type: ignore[arg-type]
+        except KafkaException as raised:
+            raise self._failure(raised.args[0], "connecting") from None
 
     def describe(self) -> TopicDescription | None:
         """The topic's partitions and their replicas; None: there is no such topic."""
@@ -149,17 +152,17 @@ def _differences(
     if len(found.partitions) != 1:
         what = f"it has {len(found.partitions)} partitions, and one order of revisions needs exactly one"
         fix = (
-            f"kafka-topics --bootstrap-server {settings.servers} --delete --topic {topic}; "
+            f"kafka-topics.sh --bootstrap-server {settings.servers} --delete --topic {topic}; "
             "then `gatefleet publish` creates it and brings the log back from the archive"
         )
         yield problem("GF454", settings, topic, what, fix)
     replicas = min((len(partition.replicas) for partition in found.partitions), default=0)
     if production and replicas < _REPLICAS_IN_PRODUCTION:
         what = f"it has {replicas} of {_REPLICAS_IN_PRODUCTION} replicas"
+        wanted = f'{{"topic": "{topic}", "partition": 0, "replicas": [three broker ids]}}'
         fix = (
-            f"kafka-reassign-partitions --bootstrap-server {settings.servers} --execute --reassignment-json-file FILE, "
-            f'where FILE has {{"version": 1, "partitions": [{{"topic": "{topic}", "partition": 0, '
-            '"replicas": [three broker ids]}]}'
+            f"kafka-reassign-partitions.sh --bootstrap-server {settings.servers} --execute --reassignment-json-file "
+            f'FILE, where FILE has {{"version": 1, "partitions": [{wanted}]}}'
         )
         yield problem("GF454", settings, topic, what, fix)
     for name, (wanted, fits) in (_RULES | (_PRODUCTION_RULES if production else {})).items():

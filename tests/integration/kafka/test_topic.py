@@ -57,7 +57,7 @@ def test_a_topic_that_is_otherwise_is_refused_with_the_command_that_mends_it(
     (problem,) = refused.value.problems
     assert problem.code == "GF454"
     assert said in problem.what
-    assert problem.fix.startswith("kafka-configs --bootstrap-server 127.0.0.1:")
+    assert problem.fix.startswith("kafka-configs.sh --bootstrap-server 127.0.0.1:")
     assert problem.fix.endswith(f"--entity-name {no_log.topic} --add-config {command}")
 
 

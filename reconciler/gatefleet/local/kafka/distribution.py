@@ -53,7 +53,7 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
 def kafka_distribution(cache: Path | None = None) -> Distribution:
     """Find the Kafka of `pom.xml` in the cache, or copy it there with Maven.
 
-    Raises `GatefleetError`: GF641 no Java of at least 17, GF642 no Maven, GF643 Maven could not copy the jars.
+    Raises `GatefleetError`: GF661 no Java of at least 17, GF662 no Maven, GF663 Maven could not copy the jars.
     """
     java, java_version = _java()
     home = (cache or cache_folder()) / "kafka" / _edition(POM.read_bytes())
@@ -82,7 +82,7 @@ def _copy_jars(home: Path) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         raise failure(
-            "GF642",
+            "GF662",
             "mvn",
             "Maven is not installed; it copies Apache Kafka's jars once",
             fix="install it: `apt-get install maven` (Debian, Ubuntu), `brew install maven` (macOS)",
@@ -108,7 +108,7 @@ def _copy_failed(output: str) -> GatefleetError:
     errors = [line for line in output.splitlines() if line.startswith("[ERROR]")]
     first = re.sub(r"https?://\S+", "the repository", errors[0] if errors else "no output")
     return failure(
-        "GF643",
+        "GF663",
         "kafka/pom.xml",
         f"Maven could not copy Apache Kafka's jars: {first[:300]}",
         fix="check that Maven reaches its repository (a proxy or mirror stands in ~/.m2/settings.xml) and try again",
@@ -133,7 +133,7 @@ def _java() -> tuple[str, str]:
 
 def _no_java(what: str) -> GatefleetError:
     return failure(
-        "GF641",
+        "GF661",
         "java",
         what,
         fix=f"install it: `apt-get install openjdk-{OLDEST_JAVA}-jre-headless` (Debian, Ubuntu), "

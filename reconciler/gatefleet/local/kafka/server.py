@@ -137,7 +137,7 @@ def _format(distribution: Distribution, template: Path, names: list[str]) -> Non
         )
         if done.returncode != 0:
             raise failure(
-                "GF644",
+                "GF664",
                 "kafka",
                 f"Apache Kafka could not format a directory: {(done.stderr or done.stdout).strip()[:400]}",
                 fix="remove .cache/kafka and try again",
