@@ -10,7 +10,9 @@ from typing import Any
 from tests.support.repository import Repository
 from tests.support.states import Asked
 
+from gatefleet.contract.digests import digest
 from gatefleet.log.archive import FolderArchive
+from gatefleet.log.envelope import parse_envelope
 from gatefleet.log.file import FileReader, FileWriter
 from gatefleet.log.history import History, read_history
 from gatefleet.log.keys import FileSigner, new_key
@@ -121,6 +123,11 @@ class Yard:
         """The names under which the archive keeps what never was on the chain."""
         return [name.removeprefix(".set-aside/") for name in self.archived() if name.startswith(".set-aside/")]
 
+    def set_aside_digests(self) -> list[str]:
+        """The payload digests of what was set aside."""
+        kept = [text for name, text in self.archived().items() if name.startswith(".set-aside/")]
+        return [digest(parse_envelope(text).payload) for text in kept]
+
     def everything(self) -> tuple[list[bytes], dict[str, bytes]]:
         """Log and archive, to see that nothing was written."""
         return self.lines(), self.archived()
@@ -135,10 +142,10 @@ class Yard:
 
 
 def a_yard(folder: Path, *, signers: int = 1, threshold: int = 1, **blast_limit: int) -> Yard:
-    """An empty log with everything a publisher of it needs."""
+    """An empty log with everything a publisher of it needs; of the same folder, what was made there before."""
     folder.mkdir(parents=True, exist_ok=True)
-    root = new_key(folder / "root.pem")
-    publishers = tuple(new_key(folder / f"publisher-{number}.pem") for number in range(signers))
+    root = _key(folder / "root.pem")
+    publishers = tuple(_key(folder / f"publisher-{number}.pem") for number in range(signers))
     return Yard(
         folder=folder,
         repository=Repository(folder / "repository"),
@@ -149,3 +156,7 @@ def a_yard(folder: Path, *, signers: int = 1, threshold: int = 1, **blast_limit:
         reader=FileReader(folder / "log.jsonl"),
         writer=FileWriter(folder / "log.jsonl"),
     )
+
+
+def _key(path: Path) -> FileSigner:
+    return FileSigner.load(path) if path.exists() else new_key(path)
