@@ -125,7 +125,7 @@ def _signed_checks(state: State, name: str, payload_bytes: bytes, trust: dict[st
             return "unsupported", number, None
         # 9
         _shape(name, payload)
-        entities = payload.get("changes", payload.get("entities", []))
+        entities = payload.get("changes") or payload.get("entities") or []
         keys = [one["key"].encode() for one in entities]
         if sorted(set(keys)) != keys:
             raise NotStrictError
