@@ -5,10 +5,11 @@ Only this stage prints and exits. Each command imports what it needs when it run
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
-from gatefleet.problems import Exit, GatefleetError
+from gatefleet.problems import Exit, GatefleetError, Place, Problem
 
 
 def main() -> None:
@@ -21,8 +22,11 @@ def run(arguments: list[str]) -> int:
     from typer._click.exceptions import ClickException
 
     from gatefleet.cli.app import app
-    from gatefleet.cli.output import show_problems, warn
+    from gatefleet.cli.output import forget, show_problems, warn
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not every terminal can write what we say
+            stream.reconfigure(errors="backslashreplace")
     try:
         outcome = app(arguments, prog_name="gatefleet", standalone_mode=False)
         sys.stdout.flush()
@@ -33,13 +37,18 @@ def run(arguments: list[str]) -> int:
         error.show()
         return int(Exit.USAGE)
     except BrokenPipeError:  # the reader of our output left, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget(sys.stdout)
         return int(Exit.OK)
     except KeyboardInterrupt:
         return 130
     except Exception as error:
         if os.environ.get("GATEFLEET_TRACEBACK"):
             raise
-        warn(f"GF699 a defect in gatefleet: {type(error).__name__}; run again with GATEFLEET_TRACEBACK=1 and report it")
+        if isinstance(error, OSError):
+            show_problems([Problem("GF659", Place(str(error.filename or "gatefleet")), error.strerror or str(error))])
+            forget(sys.stdout)
+        else:
+            again = "run again with GATEFLEET_TRACEBACK=1 and report it"
+            warn(f"GF699 a defect in gatefleet: {type(error).__name__}; {again}")
         return int(Exit.ERROR)
     return outcome if isinstance(outcome, int) else int(Exit.OK)

@@ -9,7 +9,7 @@ from gatefleet.cli import ask, demo, keys, log, pipeline, reading
 
 app = typer.Typer(
     name="gatefleet",
-    help="One API gateway per team, one reviewed policy, enforced everywhere within seconds.",
+    help="One API gateway per team, one reviewed policy, in effect within seconds.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -27,7 +27,7 @@ def _version(asked: bool) -> None:
 def options(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
-    """One API gateway per team, one reviewed policy, enforced everywhere within seconds."""
+    """One API gateway per team, one reviewed policy, in effect within seconds."""
 
 
 app.command("validate")(reading.validate)

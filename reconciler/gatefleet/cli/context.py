@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,28 +14,36 @@ from gatefleet.cli.output import show_problems
 from gatefleet.log.transport import LogReader, LogUnavailableError, LogWriter
 from gatefleet.log.trust import Trust, parse_trust
 from gatefleet.model import Environment, Model, parse_model
-from gatefleet.problems import Exit, GatefleetError, Problem, Severity, failure, in_order, nearest
+from gatefleet.problems import Exit, GatefleetError, Place, Problem, Severity, failure, in_order, nearest
 from gatefleet.source import Sources, read_commit, read_worktree
+from gatefleet.source.git import read_blobs
+from gatefleet.source.layout import ROOTS
+
+HEAD = "HEAD"
+LONGEST_TRUST = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The model of a commit (None: of the work tree), what is wrong with it, and how many files say it."""
+    """The model of a commit (None: of the work tree), what is wrong with it, and the files that say it."""
 
     commit: str | None
     model: Model
     problems: tuple[Problem, ...]
-    files: int
+    files: tuple[str, ...]
 
 
 def load(repo: Path, commit: str | None = None) -> Loaded:
-    """Read, parse and check everything; problems are found, not raised."""
+    """Read, parse and check everything; problems are found, not raised. Raises GF656 where there is nothing to read."""
     from gatefleet.checks import check
 
-    sources: Sources = read_commit(repo, commit) if commit else read_worktree(repo)
+    sources: Sources = read_worktree(repo) if commit is None else read_commit(repo, commit)
+    if not sources.documents and not sources.problems:
+        raise _nothing_here(repo, commit)
     model, problems = parse_model(sources)
     found = in_order([*sources.problems, *problems, *check(model, int(time.time()))])
-    return Loaded(sources.commit, model, found, len(sources.documents))
+    files = sources.unread.union(document.path for document in sources.documents)
+    return Loaded(sources.commit, model, found, tuple(sorted(files)))
 
 
 def load_worktree(repo: Path) -> Loaded:
@@ -44,8 +52,14 @@ def load_worktree(repo: Path) -> Loaded:
 
 
 def load_commit(repo: Path, commit: str) -> Loaded:
-    """A commit, refused with all problems (exit 3) when it has an error; warnings are shown."""
-    return _sound(load(repo, commit))
+    """A commit, refused with all problems (exit 3) when it has an error; warnings are shown.
+
+    For `HEAD`, which is what one means by saying nothing, changes that are not committed are a warning too.
+    """
+    loaded = _sound(load(repo, commit))
+    if commit == HEAD:
+        show_problems(_uncommitted(repo))
+    return loaded
 
 
 def _sound(loaded: Loaded) -> Loaded:
@@ -55,36 +69,73 @@ def _sound(loaded: Loaded) -> Loaded:
     return loaded
 
 
+def _nothing_here(repo: Path, commit: str | None) -> GatefleetError:
+    top = next((folder for folder in repo.resolve().parents if any((folder / root).is_dir() for root in ROOTS)), None)
+    if top is not None:
+        fix = f"name the top of the repository: --repo {os.path.relpath(top)}"
+    elif commit is not None and any((repo / root).is_dir() for root in ROOTS):
+        fix = "they are here and not committed: git add policies teams && git commit"
+    else:
+        fix = "run it at the top of the policy repository, or name that by --repo"
+    what = "holds neither policies/ nor teams/" if commit is None else f"holds neither policies/ nor teams/ at {commit}"
+    return failure("GF656", str(repo), what, fix=fix)
+
+
+def _uncommitted(repo: Path) -> tuple[Problem, ...]:
+    listing = subprocess.run(
+        [
+            "git",
+            "-C",
+            str(repo),
+            "--no-optional-locks",
+            "status",
+            "--porcelain",
+            "-z",
+            "--untracked-files=all",
+            "--",
+            *ROOTS,
+        ],
+        capture_output=True,
+        check=False,
+    )
+    paths = [entry[3:].decode("utf-8", "replace") for entry in listing.stdout.split(b"\0") if entry[2:3] == b" "]
+    if not paths:
+        return ()
+    others = f", and {len(paths) - 1} more," if len(paths) > 1 else ""
+    what = f"changed{others} but not committed: it is no part of {HEAD}"
+    return (
+        Problem("GF657", Place(min(paths)), what, fix="commit it to plan or publish it", severity=Severity.WARNING),
+    )
+
+
+def known(code: str, place: str, name: str, names: Iterable[str]) -> None:
+    """Refuse a name that is not among `names` with the given code, and say which was likely meant."""
+    there = sorted(names)
+    if name in there:
+        return
+    near = nearest(name, there)
+    listed = ", ".join(there[:12]) + (", …" if len(there) > 12 else "")
+    raise failure(code, place, f"there is no {name!a}", fix=f"did you mean {near}?" if near else f"there are {listed}")
+
+
 def environment_of(model: Model, name: str | None) -> Environment:
     """The named environment; without a name the only one. Raises GF101 (unknown) or GF640 (which one?)."""
-    known = model.environments
-    if name is None:
-        if len(known) == 1:
-            return next(iter(known.values()))
-        names = ", ".join(sorted(known))
-        raise failure("GF640", "--environment", "which environment?", fix=f"name one of {names}")
-    if name not in known:
-        near = nearest(name, known)
-        hint = f"did you mean {near}?" if near else f"there are {', '.join(sorted(known))}"
-        raise failure("GF101", "--environment", f"there is no environment {name!a}", fix=hint)
-    return known[name]
+    declared = model.environments
+    if name is not None:
+        known("GF101", "--environment", name, declared)
+        return declared[name]
+    if len(declared) == 1:
+        return next(iter(declared.values()))
+    if not declared:
+        fix = "declare one in policies/environments/<name>.yaml"
+        raise failure("GF640", "--environment", "no environment is declared", fix=fix)
+    raise failure("GF640", "--environment", "which environment?", fix=f"name one of {', '.join(sorted(declared))}")
 
 
 def trust_of(repo: Path, environment: Environment, commit: str | None = None) -> Trust:
-    """The environment's trust document, from the commit or from the work tree. Raises GF410, GF411, GF412."""
+    """The environment's trust document, from a commit (its full id) or from the work tree. Raises GF410 to GF413."""
     place = environment.trust
-    if commit is None:
-        try:
-            envelope = (repo / place).read_bytes()
-        except OSError as error:
-            raise _no_trust(place, error.strerror or "cannot be read", environment.name) from None
-    else:
-        shown = subprocess.run(
-            ["git", "-C", str(repo), "cat-file", "blob", f"{commit}:{place}"], capture_output=True, check=False
-        )
-        if shown.returncode:
-            raise _no_trust(place, f"is not in commit {commit[:12]}", environment.name)
-        envelope = shown.stdout
+    envelope = _in_worktree(repo, environment) if commit is None else _in_commit(repo, environment, commit)
     trust = parse_trust(envelope.strip(), place)
     if (trust.environment, trust.log) != (environment.name, environment.log):
         raise failure(
@@ -96,9 +147,27 @@ def trust_of(repo: Path, environment: Environment, commit: str | None = None) ->
     return trust
 
 
-def _no_trust(place: str, what: str, environment: str) -> GatefleetError:
-    make = f"make one with `gatefleet keys new --out DIR --environment {environment}`"
-    return failure("GF412", place, f"no trust document: {what}", fix=make)
+def _in_worktree(repo: Path, environment: Environment) -> bytes:
+    try:
+        with (repo / environment.trust).open("rb") as file:
+            return file.read(LONGEST_TRUST)
+    except OSError as error:
+        raise _no_trust(environment, error.strerror or "cannot be read") from None
+
+
+def _in_commit(repo: Path, environment: Environment, commit: str) -> bytes:
+    try:
+        (content,) = read_blobs(repo, [f"{commit}:{environment.trust}"], LONGEST_TRUST)
+    except GatefleetError:
+        raise _no_trust(environment, f"is not in commit {commit[:12]}") from None
+    if isinstance(content, int):
+        raise _no_trust(environment, f"{content} bytes, more than {LONGEST_TRUST}")
+    return content
+
+
+def _no_trust(environment: Environment, what: str) -> GatefleetError:
+    make = f"make one with `gatefleet keys new --out DIR --environment {environment.name}`, review and commit it"
+    return failure("GF412", environment.trust, f"no trust document: {what}", fix=make)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +192,21 @@ class OpenLog:
 
 
 @contextmanager
-def open_log(repo: Path, environment: str | None, address: str | None, commit: str | None = None) -> Iterator[OpenLog]:
-    """Open an environment's log, at `--log` or where the environment says it is. An unreachable log is GF450."""
-    model = load_commit(repo, commit).model if commit else load_worktree(repo).model
-    with open_log_of(repo, environment_of(model, environment), address, commit) as opened:
+def open_log(repo: Path, environment: str | None, address: str | None) -> Iterator[OpenLog]:
+    """Open an environment's log, at `--log` or where the environment says it is. An unreachable log is GF450.
+
+    Of the work tree only the environment counts: a mistake elsewhere must not keep anybody from looking at the log.
+    """
+    loaded = load(repo)
+    if environment not in loaded.model.environments and loaded.problems:
+        _sound(loaded)
+    with open_log_of(repo, environment_of(loaded.model, environment), address, None) as opened:
         yield opened
 
 
 @contextmanager
 def open_log_of(repo: Path, environment: Environment, address: str | None, commit: str | None) -> Iterator[OpenLog]:
-    """As `open_log`, for an environment that was read already."""
+    """As `open_log`, for an environment that was read already; the trust document is the commit's."""
     from gatefleet.log.address import open_reader
 
     trust = trust_of(repo, environment, commit)

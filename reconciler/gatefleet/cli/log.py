@@ -7,26 +7,24 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from gatefleet.cli.output import OutputForm, problem_json, progress, say, say_json, say_table, show_problems
+from gatefleet.cli.options import ENVIRONMENT, FORM, LOG, REPO
+from gatefleet.cli.output import OutputForm, counted, problem_json, progress, say, say_json, say_table, show_problems
 from gatefleet.problems import Exit
 
 if TYPE_CHECKING:
+    from gatefleet.contract.digests import Position
     from gatefleet.log.history import History
 
 app = typer.Typer(help="What is on the log, proof of it, and its archive.", no_args_is_help=True)
 
-LOG = typer.Option(None, "--log", help="file:PATH or kafka:HOST:PORT/TOPIC; by default the environment's.")
-ENVIRONMENT = typer.Option(None, "--environment", "-e", help="Which environment's log.")
-REPO = typer.Option(Path(), "--repo", help="The policy repository, which holds the trust document.")
 ARCHIVE = typer.Option(..., "--archive", help="The archive's folder.", metavar="DIR")
-FORM = typer.Option(OutputForm.TABLE, "-o", "--output", help="For people or for machines.")
 
 
 @app.command("show")
 def show(
     log: str | None = LOG, environment: str | None = ENVIRONMENT, repo: Path = REPO, form: OutputForm = FORM
 ) -> None:
-    """List the revisions of a log, newest last, and what on it does not count."""
+    """List the revisions, newest last, and what does not count."""
     from gatefleet.cli.context import open_log
     from gatefleet.log.history import read_history
 
@@ -50,7 +48,8 @@ def show(
     for refusal in history.refusals:
         say(f"refused at offset {refusal.offset}: {refusal.refused.reason}, {refusal.refused.what}")
     entities = f"{len(history.entities)} entities, state {history.state[:12]}" if history.position else "an empty log"
-    say(f"{len(history.revisions)} revisions, {len(history.refusals)} refused records; {entities}")
+    refused = counted(len(history.refusals), "refused record")
+    say(f"{counted(len(history.revisions), 'revision')}, {refused}; {entities}")
 
 
 @app.command("verify")
@@ -58,10 +57,13 @@ def verify(
     log: str | None = LOG,
     environment: str | None = ENVIRONMENT,
     repo: Path = REPO,
-    commit: str | None = typer.Option(None, "--commit", help="The commit that the head must be of."),
+    commit: str | None = typer.Option(None, "--commit", help="The commit that the head must be of.", metavar="COMMIT"),
     form: OutputForm = FORM,
 ) -> int:
-    """Prove the chain from genesis to head; with --commit also that the head is that commit's policy, to the byte."""
+    """Prove the chain from genesis to head.
+
+    With --commit also that the head is that commit's policy, to the byte. Exit code 3 when it is not.
+    """
     from gatefleet.cli.context import load_commit, open_log
     from gatefleet.desired import desired_state
     from gatefleet.log.verify import verify_log
@@ -78,18 +80,23 @@ def verify(
         say_json({**_history_json(proof.history), **proven})
     elif problems:
         show_problems(problems)
-        say(f"not verified: {len(problems)} findings")
+        say(f"not verified: {counted(len(problems), 'finding')}")
     else:
         is_of = f", which is commit {expected[:12]}" if expected else ""
-        say(f"verified: {len(proof.history.revisions)} revisions from genesis to {head or 'an empty log'}{is_of}")
+        revisions = counted(len(proof.history.revisions), "revision")
+        say(f"verified: {revisions} from genesis to {head}{is_of}" if head else "verified: the log is empty")
     return Exit.FINDINGS if problems else Exit.OK
 
 
 @app.command("archive")
 def archive(
-    log: str | None = LOG, environment: str | None = ENVIRONMENT, repo: Path = REPO, folder: Path = ARCHIVE
+    log: str | None = LOG,
+    environment: str | None = ENVIRONMENT,
+    repo: Path = REPO,
+    folder: Path = ARCHIVE,
+    form: OutputForm = FORM,
 ) -> None:
-    """Copy into the archive what the log has and it lacks, verified."""
+    """Copy into the archive what it lacks of the log."""
     from gatefleet.cli.context import open_log
     from gatefleet.log.archive import FolderArchive
     from gatefleet.log.history import read_history
@@ -101,14 +108,22 @@ def archive(
         missing = compare_with_archive(kept, history, opened.trust).in_archive
     for name, envelope in missing:
         kept.put(name, envelope)
-    say(f"{len(missing)} envelopes archived; the archive holds the log to {history.position or 'its (empty) end'}")
+    if form is OutputForm.JSON:
+        say_json({"format_version": 1, "archived": len(missing), "head": _position_json(history.position)})
+        return
+    end = f"to revision {history.position}" if history.position else "to its end: it is empty"
+    say(f"{counted(len(missing), 'envelope')} archived; the archive holds the log {end}")
 
 
 @app.command("restore")
 def restore(
-    log: str | None = LOG, environment: str | None = ENVIRONMENT, repo: Path = REPO, folder: Path = ARCHIVE
+    log: str | None = LOG,
+    environment: str | None = ENVIRONMENT,
+    repo: Path = REPO,
+    folder: Path = ARCHIVE,
+    form: OutputForm = FORM,
 ) -> None:
-    """Append to the log, byte for byte, what the archive has and it lacks."""
+    """Append to the log what it lacks of the archive."""
     from gatefleet.cli.context import open_log
     from gatefleet.log.archive import FolderArchive
     from gatefleet.log.history import read_history
@@ -118,18 +133,25 @@ def restore(
         history = read_history(opened.reader, opened.trust)
         missing = compare_with_archive(FolderArchive(folder), history, opened.trust).on_log
         if missing:
-            progress(f"appending {len(missing)} envelopes")
+            progress(f"appending {counted(len(missing), 'envelope')}")
             with opened.writer() as writer:
                 writer.append(missing)
             history = read_history(opened.reader, opened.trust)
-    say(f"{len(missing)} envelopes restored; the log's head is {history.position or 'nothing: both are empty'}")
+    if form is OutputForm.JSON:
+        say_json({"format_version": 1, "restored": len(missing), "head": _position_json(history.position)})
+        return
+    head = f"is at revision {history.position}" if history.position else "and the archive are empty"
+    say(f"{counted(len(missing), 'envelope')} restored; the log {head}")
+
+
+def _position_json(head: Position | None) -> dict[str, object] | None:
+    return None if head is None else {"epoch": head.epoch, "revision": head.revision, "digest": head.digest}
 
 
 def _history_json(history: History) -> dict[str, object]:
-    head = history.position
     return {
         "format_version": 1,
-        "head": None if head is None else {"epoch": head.epoch, "revision": head.revision, "digest": head.digest},
+        "head": _position_json(history.position),
         "commit": history.commit,
         "state": history.state,
         "entities": len(history.entities),

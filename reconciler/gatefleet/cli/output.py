@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, TextIO
@@ -30,6 +32,11 @@ def styled(text: str, *styles: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{codes}m{text}\x1b[0m"
 
 
+def counted(count: int, what: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def say(text: str = "") -> None:
     """One line of the result."""
     sys.stdout.write(f"{text}\n")
@@ -42,13 +49,21 @@ def say_json(document: Any) -> None:
 
 def progress(text: str) -> None:
     """One line of progress on standard error."""
-    sys.stderr.write(f"{styled(text, 'dim', stream=sys.stderr)}\n")
-    sys.stderr.flush()
+    warn(styled(text, "dim", stream=sys.stderr))
 
 
 def warn(text: str) -> None:
-    """One line about something that went wrong, on standard error."""
-    sys.stderr.write(f"{text}\n")
+    """One line about something that went wrong, on standard error. That nobody reads it stops nothing."""
+    try:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except OSError:
+        forget(sys.stderr)
+
+
+def forget(stream: TextIO) -> None:
+    """Nobody takes what is left to write: without this, Python would complain about it at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def say_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -61,16 +76,25 @@ def say_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def show_problems(problems: Sequence[Problem], *, limit: int = 200) -> None:
-    """Problems for people: place, code, what; then what to do, one sum line."""
+    """Problems for people on standard error: place, code and what; below it why, and what to do."""
     for problem in problems[:limit]:
         colour = "red" if problem.severity is Severity.ERROR else "yellow"
         place = styled(str(problem.place), "bold", stream=sys.stderr)
         warn(f"{place}: {styled(problem.code, colour, stream=sys.stderr)} {problem.what}")
-        for line in (problem.why, problem.fix):
-            if line:
-                warn(f"    {line}")
+        for text in (problem.why, problem.fix):
+            for line in text.splitlines():
+                warn(_indented(line))
     if len(problems) > limit:
         warn(f"… and {len(problems) - limit} more")
+
+
+def _indented(line: str) -> str:
+    # Only a terminal has a width; in a file or a pipeline's log a line stays a line.
+    width = shutil.get_terminal_size().columns if sys.stderr.isatty() else sys.maxsize
+    margin = "    "
+    return textwrap.fill(
+        line, width, initial_indent=margin, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:

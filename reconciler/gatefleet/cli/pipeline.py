@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from gatefleet.cli.output import OutputForm, progress, say, say_json, show_problems, styled
+from gatefleet.cli.options import COMMIT, ENVIRONMENT, FORM, KEY, LOG, REPO
+from gatefleet.cli.output import OutputForm, counted, progress, say, say_json, show_problems, styled
 from gatefleet.problems import Exit, failure
 
 if TYPE_CHECKING:
@@ -17,15 +20,7 @@ if TYPE_CHECKING:
     from gatefleet.log.keys import FileSigner
     from gatefleet.plan import Plan
 
-REPO = typer.Option(Path(), "--repo", help="The policy repository.")
-ENVIRONMENT = typer.Option(None, "--environment", "-e", help="Which environment; needed when there are several.")
-COMMIT = typer.Option("HEAD", "--commit", help="The commit whose policy it is.")
-LOG = typer.Option(None, "--log", help="file:PATH or kafka:HOST:PORT/TOPIC; by default the environment's.")
-KEY = typer.Option([], "--key", help="A publish key (PEM); twice for two signers.", metavar="FILE")
-ARCHIVE = typer.Option(
-    None, "--archive", help="The archive's folder; by default $GATEFLEET_ARCHIVE/<environment>.", metavar="DIR"
-)
-FORM = typer.Option(OutputForm.TABLE, "-o", "--output", help="For people or for machines.")
+ARCHIVE = typer.Option(None, "--archive", help="Its folder; else $GATEFLEET_ARCHIVE/NAME.", metavar="DIR")
 _SIGNS = {"+": "green", "~": "yellow", "-": "red"}
 
 
@@ -37,7 +32,7 @@ def plan(
     form: OutputForm = FORM,
     detailed_exitcode: bool = typer.Option(False, "--detailed-exitcode", help="Exit code 2 when there are changes."),
 ) -> int:
-    """Show what publishing a commit would change on the log; writes nothing."""
+    """Show what publishing a commit would change; write nothing."""
     from gatefleet.cli.context import environment_of, load_commit, open_log_of
     from gatefleet.desired import desired_state
     from gatefleet.log.history import read_history
@@ -63,9 +58,12 @@ def publish(
     archive: Path | None = ARCHIVE,
     repo: Path = REPO,
     form: OutputForm = FORM,
-    snapshot_every: int = typer.Option(100, "--snapshot-every", min=0, help="Revisions from snapshot to snapshot."),
+    snapshot_every: int = typer.Option(100, "--snapshot-every", min=0, help="A snapshot every N.", metavar="N"),
 ) -> None:
-    """Publish a commit's policy as one signed revision, read back before this ends."""
+    """Publish a commit as one signed revision.
+
+    It is in effect, whole, when this ends: archived, appended and read back.
+    """
     from gatefleet.cli.context import environment_of, load_commit, open_log_of
     from gatefleet.desired import desired_state
     from gatefleet.log.archive import FolderArchive
@@ -114,8 +112,12 @@ def render(
     log: str | None = LOG,
     key: list[Path] = KEY,
     repo: Path = REPO,
+    form: OutputForm = FORM,
 ) -> None:
-    """Write each gateway's floor, signed, at the log's head; one whose policy did not change is kept byte for byte."""
+    """Write each gateway's floor, signed, at the log's head.
+
+    One whose policy did not change is kept byte for byte.
+    """
     from gatefleet.cli.context import environment_of, load_commit, open_log_of
     from gatefleet.log.history import read_history
     from gatefleet.render import render_floors
@@ -123,9 +125,9 @@ def render(
     if not floors:
         raise failure("GF649", "render", "only floors are rendered so far", fix="add --floors")
     signers = _signers(key)
-    model = load_commit(repo, commit).model
-    wanted = environment_of(model, environment)
-    with open_log_of(repo, wanted, log, None) as opened:
+    loaded = load_commit(repo, commit)
+    wanted = environment_of(loaded.model, environment)
+    with open_log_of(repo, wanted, log, _commit(loaded.commit)) as opened:
         history = read_history(opened.reader, opened.trust)
     if history.position is None or history.commit is None:
         raise failure("GF650", opened.address, "the log is empty, so there is no floor yet", fix="gatefleet publish")
@@ -141,16 +143,20 @@ def render(
         trust=opened.trust,
         signers=signers,
         now=int(time.time()),
-        max_age=model.conventions.floor_max_age,
+        max_age=loaded.model.conventions.floor_max_age,
         previous=lambda gateway: _previous(place(gateway)),
     )
-    for floor in rendered:
-        if floor.moved:
-            _write(place(floor.gateway), floor.envelope)
-            progress(f"{place(floor.gateway)}: {floor.moved}")
-    moved = sum(bool(floor.moved) for floor in rendered)
-    kept = len(rendered) - moved
-    say(f"{moved} floors rendered, {kept} kept; {wanted.name} at revision {history.position}")
+    moved = {place(floor.gateway): floor for floor in rendered if floor.moved}
+    _write({path: floor.envelope + b"\n" for path, floor in moved.items()})
+    if form is OutputForm.JSON:
+        head = {"epoch": history.position.epoch, "revision": history.position.revision}
+        listed = [{"gateway": one.gateway, "path": str(place(one.gateway)), "moved": one.moved} for one in rendered]
+        say_json({"format_version": 1, "environment": wanted.name, "head": head, "floors": listed})
+        return
+    for path, floor in moved.items():
+        progress(f"{path}: {floor.moved}")
+    kept = len(rendered) - len(moved)
+    say(f"{counted(len(moved), 'floor')} rendered, {kept} kept; {wanted.name} at revision {history.position}")
 
 
 def _commit(commit: str | None) -> str:
@@ -206,11 +212,19 @@ def _previous(path: Path) -> bytes | None:
         raise failure("GF653", str(path), f"cannot be read: {error.strerror}") from None
 
 
-def _write(path: Path, envelope: bytes) -> None:
+def _write(contents: Mapping[Path, bytes]) -> None:
+    """Write all files or, where one cannot be written, none."""
+    fresh = {path: path.with_suffix(".new") for path in contents}
+    path = Path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_bytes(envelope + b"\n")
-        fresh.replace(path)
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh[path].write_bytes(content)
+        for path, written in fresh.items():
+            written.replace(path)
     except OSError as error:
-        raise failure("GF653", str(path), f"cannot be written: {error.strerror}") from None
+        for written in fresh.values():
+            with suppress(OSError):
+                written.unlink()
+        fix = "check the folder and the rights on it; no floor was changed"
+        raise failure("GF653", str(path), f"cannot be written: {error.strerror}", fix=fix) from None

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from gatefleet.cli.output import problem_json, say, say_json, show_problems, warn
+from gatefleet.cli.options import OTHER_COMMIT, REPO
+from gatefleet.cli.output import counted, problem_json, say, say_json, say_table, show_problems, styled, warn
 from gatefleet.problems import Exit, Severity, failure
+
+if TYPE_CHECKING:
+    from gatefleet.cli.context import Loaded
 
 schema_app = typer.Typer(help="The schemas of the sources, for editors and other tools.", no_args_is_help=True)
 
@@ -19,58 +24,92 @@ class Format(StrEnum):
     PRETTY = "pretty"
     JSON = "json"
     GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
 
 
 def validate(
-    repo: Path = typer.Option(Path(), "--repo", help="The policy repository."),
-    commit: str | None = typer.Option(None, "--commit", help="A commit instead of the files as they are."),
-    form: Format = typer.Option(Format.PRETTY, "--format", help="pretty, json, or github (annotations)."),
+    repo: Path = REPO,
+    commit: str | None = OTHER_COMMIT,
+    form: Format = typer.Option(
+        Format.PRETTY, "--format", help="pretty, json, github, sarif or junit.", metavar="FORMAT"
+    ),
 ) -> int:
-    """Check every source file and every rule across them; all problems at once."""
+    """Check every source file and every rule across them.
+
+    All problems at once, sorted by place. Exit code 3 when one is an error.
+    """
     from gatefleet.cli.context import load
 
     loaded = load(repo, commit)
     errors = sum(problem.severity is Severity.ERROR for problem in loaded.problems)
-    if form is Format.JSON:
-        say_json({"format_version": 1, "valid": not errors, "problems": [problem_json(p) for p in loaded.problems]})
-    elif form is Format.GITHUB:
-        for problem in loaded.problems:
-            at = f"file={problem.place.path},line={problem.place.line},col={problem.place.column}"
-            text = f"{problem.what} {problem.fix}".replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-            say(f"::{problem.severity} {at},title={problem.code}::{text}")
-    else:
-        show_problems(loaded.problems)
-        model = loaded.model
-        counted = (
-            f"{len(model.environments)} environments, {len(model.issuers)} issuers, {len(model.scopes)} scopes, "
-            f"{len(model.clients)} clients, {len(model.teams)} teams, {len(model.gateways)} gateways"
-        )
-        if errors:
-            warn(f"{errors} errors, {len(loaded.problems) - errors} warnings in {loaded.files} files")
-        else:
-            say(f"valid: {loaded.files} files, {counted}; {len(loaded.problems)} warnings")
+    _report(loaded, errors, form)
     return Exit.FINDINGS if errors else Exit.OK
 
 
-def explain(code: str = typer.Argument(..., help="A code such as GF104.")) -> None:
-    """Say what a problem code stands for, why it matters and what to do."""
-    from gatefleet.checks import RULES
-    from gatefleet.problems import nearest
+def _report(loaded: Loaded, errors: int, form: Format) -> None:
+    from gatefleet.cli import reports
 
-    rule = RULES.get(code.upper())
+    problems = loaded.problems
+    match form:
+        case Format.JSON:
+            say_json({"format_version": 1, "valid": not errors, "problems": [problem_json(p) for p in problems]})
+        case Format.GITHUB:
+            for line in reports.github_lines(problems):
+                say(line)
+        case Format.SARIF:
+            from gatefleet.cli.codes import all_rules
+
+            say_json(reports.sarif(problems, all_rules()))
+        case Format.JUNIT:
+            say(reports.junit(problems, loaded.files))
+        case Format.PRETTY:
+            show_problems(problems)
+            found = f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}"
+            if errors:
+                warn(f"{found} in {counted(len(loaded.files), 'file')}")
+            else:
+                say(f"valid: {counted(len(loaded.files), 'file')}, {_contents(loaded)}; {found}")
+
+
+def _contents(loaded: Loaded) -> str:
+    model = loaded.model
+    kinds = {
+        "environment": model.environments,
+        "issuer": model.issuers,
+        "scope": model.scopes,
+        "client": model.clients,
+        "team": model.teams,
+        "gateway": model.gateways,
+    }
+    return ", ".join(counted(len(members), kind) for kind, members in kinds.items())
+
+
+def explain(
+    code: str | None = typer.Argument(None, help="Such as GF104; without one, all are listed.", metavar="CODE"),
+) -> None:
+    """Say what a problem code stands for, and what to do."""
+    from gatefleet.cli.codes import all_rules
+
+    rules = all_rules()
+    if code is None:
+        say_table(("code", "stands for"), [(rule.code, rule.title) for rule in rules.values()])
+        return
+    wanted = f"GF{code}" if code.isdecimal() else code.upper()
+    rule = rules.get(wanted)
     if rule is None:
-        near = nearest(code.upper(), RULES)
-        raise failure("GF642", "explain", f"no rule {code!a}", fix=f"did you mean {near}?" if near else "see docs")
-    say(f"{rule.code}  {rule.title} ({rule.severity})")
-    say(f"  {rule.why}")
-    say(f"  {rule.fix}")
+        fix = "codes are GF and three digits; `gatefleet explain` without one lists all"
+        raise failure("GF642", "CODE", f"nothing has the code {code!a}", fix=fix)
+    say(f"{styled(rule.code, 'bold')} {rule.title} ({rule.severity})")
+    say(f"    {rule.why}")
+    say(f"    What to do: {rule.fix}")
 
 
 @schema_app.command("export")
 def export(
     out: Path = typer.Option(..., "--out", help="A folder for the schema files.", metavar="DIR"),
 ) -> None:
-    """Write the JSON Schemas (draft-07) of all source kinds."""
+    """Write the JSON Schemas: sources, log payloads, entities."""
     from gatefleet.contract.schema_files import schema_folder
 
     try:
@@ -79,4 +118,4 @@ def export(
             (out / schema.name).write_bytes(schema.read_bytes())
             say(str(out / schema.name))
     except OSError as error:
-        raise failure("GF643", str(out), f"cannot be written: {error.strerror}") from None
+        raise failure("GF654", str(out), f"cannot be written: {error.strerror}", fix="choose another folder") from None

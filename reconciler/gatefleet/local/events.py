@@ -1,7 +1,7 @@
 """Makes the events that API Gateway hands to an authorizer, as AWS documents them.
 
-HTTP APIs: payload format 2.0 ("Control access to HTTP APIs with AWS Lambda authorizers").
-REST APIs: `REQUEST` authorizers ("Input to an API Gateway Lambda authorizer").
+HTTP APIs: payload format 2.0 ("Control access to HTTP APIs with AWS Lambda authorizers"); paths come decoded.
+REST APIs: `REQUEST` authorizers ("Input to an API Gateway Lambda authorizer"); paths come as they were sent.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
-from gatefleet.contract.entities import ApiKind
 from gatefleet.local.routes import RouteMatch
 
 ACCOUNT = "000000000000"
@@ -34,27 +33,25 @@ class HttpRequest:
     time: int  # UTC seconds
 
 
-def authorizer_event(api: ApiKind, api_id: str, request: HttpRequest, match: RouteMatch) -> dict[str, Any]:
-    """The event for an authorizer of this API."""
-    if api is ApiKind.HTTP:
-        return http_event(api_id, request, match)
-    return rest_event(api_id, request, match)
+def http_event(
+    api_id: str, request: HttpRequest, match: RouteMatch, identity_source: str | None = None
+) -> dict[str, Any]:
+    """An HTTP API's authorizer event, payload format 2.0: repeated headers and parameters are joined by commas.
 
-
-def http_event(api_id: str, request: HttpRequest, match: RouteMatch) -> dict[str, Any]:
-    """An HTTP API's authorizer event, payload format 2.0: repeated headers and parameters are joined by commas."""
+    `identity_source` is the header that the authorizer is configured with, if any; then the request has it.
+    """
     headers = {name: ",".join(values) for name, values in _grouped(request.headers).items()}
     query = {name: ",".join(values) for name, values in _grouped(parse_qsl(request.query, True)).items()}
+    path = unquote(request.path)
     event: dict[str, Any] = {
         "version": "2.0",
         "type": "REQUEST",
-        "routeArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api_id}/{STAGE}/{request.method}{request.path}",
-        "identitySource": [headers["authorization"]] if "authorization" in headers else [],
+        "routeArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api_id}/{STAGE}/{request.method}{path}",
+        "identitySource": None if identity_source is None else [headers[identity_source]],
         "routeKey": match.key,
-        "rawPath": request.path,
+        "rawPath": path,
         "rawQueryString": request.query,
         "headers": headers,
-        "queryStringParameters": query,
         "requestContext": {
             "accountId": ACCOUNT,
             "apiId": api_id,
@@ -62,7 +59,7 @@ def http_event(api_id: str, request: HttpRequest, match: RouteMatch) -> dict[str
             "domainPrefix": api_id,
             "http": {
                 "method": request.method,
-                "path": request.path,
+                "path": path,
                 "protocol": "HTTP/1.1",
                 "sourceIp": request.source_ip,
                 "userAgent": headers.get("user-agent", ""),
@@ -76,8 +73,10 @@ def http_event(api_id: str, request: HttpRequest, match: RouteMatch) -> dict[str
     }
     if "cookie" in headers:
         event["cookies"] = headers.pop("cookie").split("; ")
+    if query:
+        event["queryStringParameters"] = query
     if match.parameters:
-        event["pathParameters"] = dict(match.parameters)
+        event["pathParameters"] = {name: unquote(value) for name, value in match.parameters.items()}
     return event
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import uvicorn
 
-from gatefleet.contract.entities import ApiKind, Gateway, Public
+from gatefleet.contract.entities import ApiKind, CredentialKind, Gateway, Public
 from gatefleet.local import iam
-from gatefleet.local.events import HttpRequest, authorizer_event
+from gatefleet.local.events import HttpRequest, http_event, rest_event
 from gatefleet.local.routes import RouteMatch, match_route
 
 MAX_BODY = 10 * 1024 * 1024  # API Gateway's payload limit
@@ -52,12 +52,15 @@ class Front:
         self._authorize = authorize
         self._error_type_base = error_type_base
         self._api_id = gateway_id.replace("/", "-")
+        self._identity_source = identity_source(gateway)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])  # uvicorn is started without lifespan and websockets
-        await _drain(receive)
-        response = await asyncio.to_thread(self.answer, _request(scope))
+        if await _drain(receive):
+            response = await asyncio.to_thread(self.answer, _request(scope))
+        else:
+            response = HttpResponse(413, {"message": "Request Entity Too Large"})
         body = json.dumps(response.body, indent=2).encode() + b"\n"
         headers = {"content-type": "application/json", "content-length": str(len(body)), **response.headers}
         encoded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
@@ -73,19 +76,27 @@ class Front:
         route = self._gateway.routes[match.key]
         if isinstance(route.requirement, Public):
             return self._backend(request, match, {})
-        event = authorizer_event(api, self._api_id, request, match)
         try:
-            answer = self._authorize(event)
+            allowed, context = self._ask(request, match)
         except UnauthorizedError:
             return self._denied(401, "authentication")
-        if api is ApiKind.HTTP:
-            allowed = answer.get("isAuthorized") is True
-        else:
-            allowed = iam.allows(answer["policyDocument"], event["methodArn"])
-        context = answer.get("context") or {}
-        if not allowed:
-            return self._denied(403, str(context.get("reason", "forbidden")))
-        return self._backend(request, match, context)
+        return (
+            self._backend(request, match, context)
+            if allowed
+            else self._denied(403, str(context.get("reason", "forbidden")))
+        )
+
+    def _ask(self, request: HttpRequest, match: RouteMatch) -> tuple[bool, dict[str, Any]]:
+        """What the authorizer says. Raises `UnauthorizedError` where the caller gets 401."""
+        if self._gateway.api is ApiKind.REST:
+            event = rest_event(self._api_id, request, match)
+            answer = self._authorize(event)
+            return iam.allows(answer["policyDocument"], event["methodArn"]), answer["context"]
+        source = self._identity_source
+        if source is not None and not any(value for name, value in request.headers if name == source):
+            raise UnauthorizedError  # API Gateway does not call an authorizer whose identity source is missing
+        answer = self._authorize(http_event(self._api_id, request, match, source))
+        return answer["isAuthorized"] is True, answer["context"]
 
     def _no_route(self) -> HttpResponse:
         if self._gateway.api is ApiKind.HTTP:
@@ -111,6 +122,19 @@ class Front:
             "authorizer": context,
         }
         return HttpResponse(200, echoed)
+
+
+def identity_source(gateway: Gateway) -> str | None:
+    """The header without which an HTTP API answers 401 by itself: that of the one kind of credential all routes take.
+
+    None where routes differ, or take certificates; then the authorizer is asked whatever is there, and its no is 403.
+    """
+    asking = [route for route in gateway.routes.values() if not isinstance(route.requirement, Public)]
+    kinds = {kind for route in asking for kind in route.credentials}
+    return _HEADERS.get(kinds.pop()) if gateway.api is ApiKind.HTTP and len(kinds) == 1 else None
+
+
+_HEADERS = {CredentialKind.JWT: "authorization", CredentialKind.API_KEY: "x-api-key"}
 
 
 def server_of(app: Front) -> uvicorn.Server:
@@ -140,10 +164,13 @@ def _request(scope: Message) -> HttpRequest:
     )
 
 
-async def _drain(receive: Receive) -> None:
+async def _drain(receive: Receive) -> bool:
+    """Read the body and forget it; whether it was as short as API Gateway takes it."""
     taken = 0
-    while taken <= MAX_BODY:
+    while True:
         message = await receive()
         taken += len(message.get("body", b""))
+        if taken > MAX_BODY:
+            return False
         if message["type"] == "http.disconnect" or not message.get("more_body"):
-            return
+            return True

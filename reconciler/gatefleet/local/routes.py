@@ -1,8 +1,9 @@
 """Which declared route API Gateway picks for a request.
 
-HTTP APIs pick the most specific route that matches path and method: literal before `{parameter}` before `{greedy+}`
-before `$default`, then the exact method before `ANY` ("Create routes for HTTP APIs", "Routing API requests"). REST APIs
-pick the resource by path alone and then look for the method on it; without one the request is refused.
+HTTP APIs ("Create routes for HTTP APIs", "Routing API requests"): a full match before one with a greedy `{name+}`, that
+before `$default`; literals before `{name}`; then the exact method before `ANY`. REST APIs pick the resource by path
+alone, ignoring one slash at its end, and then look for the method on it: without one the request is refused. AWS does
+not document how REST resources compete; here it is segment by segment, literal before `{name}` before `{name+}`.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from gatefleet.contract.entities import ApiKind
 DEFAULT = "$default"
 _PARAMETER = re.compile(r"\{([^{}+]+)(\+?)\}")
 
-# A template's rank, segment by segment: what is smaller is more specific.
+# How specific a segment of a template is: what is smaller wins.
 _LITERAL, _VARIABLE, _GREEDY = range(3)
 
 
 @dataclass(frozen=True, slots=True)
 class RouteMatch:
-    """The route key that was picked and the path parameters it bound."""
+    """The route key that was picked and the path parameters it bound, as they stand in the path."""
 
     key: str
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -35,23 +36,23 @@ class RouteMatch:
 
 def match_route(routes: Iterable[str], method: str, path: str, api: ApiKind) -> RouteMatch | None:
     """Pick among route keys as API Gateway would; None: no route (HTTP 404, REST 403)."""
+    rest = api is ApiKind.REST
+    keys = [key.split(" ", 1) for key in routes if key != DEFAULT]
+    given = path[:-1] if rest and path.endswith("/") and path != "/" else path
     fitting = []
-    for key in routes:
-        if key == DEFAULT:
-            continue
-        route_method, template = key.split(" ", 1)
-        parameters = _bind(template, path)
+    for wanted, template in keys:
+        parameters = _bind(template, given)
         if parameters is not None:
-            fitting.append((_rank(template), route_method, RouteMatch(key, parameters)))
-    if api is ApiKind.REST and fitting:
-        best = min(rank for rank, _, _ in fitting)
+            ranks = _ranks(template)
+            rank = ranks if rest else (_GREEDY in ranks, *ranks)
+            fitting.append((rank, wanted, RouteMatch(f"{wanted} {template}", parameters)))
+    if rest:  # the resource is chosen before the method
+        best = min((rank for rank, _, _ in fitting), default=())
         fitting = [one for one in fitting if one[0] == best]
-    candidates = [
-        (rank, route_method == "ANY", found) for rank, route_method, found in fitting if route_method in (method, "ANY")
-    ]
+    candidates = [(rank, wanted == "ANY", found) for rank, wanted, found in fitting if wanted in (method, "ANY")]
     if candidates:
         return min(candidates, key=lambda one: one[:2])[2]
-    return RouteMatch(DEFAULT) if DEFAULT in routes and api is ApiKind.HTTP else None
+    return RouteMatch(DEFAULT) if DEFAULT in routes and not rest else None
 
 
 def _bind(template: str, path: str) -> dict[str, str] | None:
@@ -73,9 +74,6 @@ def _bind(template: str, path: str) -> dict[str, str] | None:
     return bound if len(wanted) == len(given) else None
 
 
-def _rank(template: str) -> tuple[int, ...]:
-    ranks = []
-    for segment in template.split("/")[1:]:
-        parameter = _PARAMETER.fullmatch(segment)
-        ranks.append(_LITERAL if not parameter else _GREEDY if parameter[2] else _VARIABLE)
-    return tuple(ranks)
+def _ranks(template: str) -> tuple[int, ...]:
+    parameters = map(_PARAMETER.fullmatch, template.split("/")[1:])
+    return tuple(_LITERAL if one is None else _GREEDY if one[2] else _VARIABLE for one in parameters)
