@@ -63,7 +63,7 @@ def _of_files(family: Family, root: Path) -> list[str]:
         return [f"{family.name}/ids.json: an id is given twice"]
     files = rendered(family, ids) if all(case.name in ids for case in family.cases) else {}
     return [
-        f"{family.name}/{name}: {error.message[:200]} at {'/'.join(str(step) for step in error.instance_path)}"
+        f"{family.name}/{name}: at {'/'.join(map(str, error.instance_path))}: {error.message[-160:]}"
         for name, text in files.items()
         if name not in ("ids.json", "fixtures.json")
         for error in validator.iter_errors(json.loads(text))
