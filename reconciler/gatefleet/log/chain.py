@@ -7,7 +7,7 @@ chain, whichever part of it its gateway needs. No bytes make anything here raise
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gatefleet.contract.digests import GENESIS_PARENT, Position
 from gatefleet.contract.entities import kind_of
@@ -96,20 +96,24 @@ def judge_opened(held: Position | None, opened: Opened, trust: Trust) -> Verdict
 
 
 def adopt_base(backstop: Position | None, envelope_bytes: bytes, trust: Trust) -> Accepted | Refused:
-    """Decide about a snapshot as a base to go on from; nothing older than `backstop`, the floor's position, is one."""
+    """Decide about a snapshot as a base to go on from; nothing older than `backstop`, the floor's position, is one.
+
+    A refused base concerns nobody: whoever needs one is not fresh anyway.
+    """
     opened = open_record(envelope_bytes, trust)
     if isinstance(opened, Refused):
-        return opened
+        return replace(opened, concerns=False)
     if not isinstance(opened.body, Snapshot):
-        return Refused(RefusalReason.WRONG_TYPE, "is no snapshot", True, opened.number)
+        return Refused(RefusalReason.WRONG_TYPE, "is no snapshot")
     base, oldest = opened.body.position, backstop or NOTHING
     if _number(base) < _number(oldest):
-        return Refused(RefusalReason.ROLLBACK, f"is at {base}, older than {oldest}", True, opened.number)
+        return Refused(RefusalReason.ROLLBACK, f"is at {base}, older than {oldest}")
     if base.epoch > oldest.epoch:
-        return _broken(opened, f"epoch {base.epoch} begins without a recovery from epoch {oldest.epoch}")
+        what = f"epoch {base.epoch} begins without a recovery from epoch {oldest.epoch}"
+        return Refused(RefusalReason.BROKEN_CHAIN, what)
     if base.revision == oldest.revision and base.digest != oldest.digest:
         what = f"speaks of another revision {base.revision} than the accepted one"
-        return Refused(RefusalReason.BROKEN_CHAIN, what, True, (oldest.epoch, oldest.revision + 1))
+        return Refused(RefusalReason.BROKEN_CHAIN, what)
     return Accepted(base, opened.body, opened.signers)
 
 

@@ -31,7 +31,7 @@ RECOVERY = "application/vnd.gatefleet.recovery.v1+json"
 TICK = "application/vnd.gatefleet.tick.v1+json"
 
 _PAYLOAD_TYPE = re.compile(r"[a-z0-9./+-]{1,127}")
-# `{`, `[` and `,` of an envelope with the most signatures; none of them can stand in one of its strings.
+# `{`, `[` and `,` of an envelope with the most signatures; no string of an envelope can hold one of them.
 _MOST_STRUCTURE = (1 + MAX_SIGNATURES) + 1 + (2 + 2 * MAX_SIGNATURES - 1)
 
 
@@ -70,8 +70,9 @@ def parse_envelope(data: bytes) -> Envelope:
     if b"\n" in data:
         raise Malformed("envelope: holds a line feed")
     # Before parsing: 16 MiB of `[],[],…`, which anybody can write, would become some hundred MiB of lists.
+    # It bounds the number of signatures too.
     if data.count(b"{") + data.count(b"[") + data.count(b",") > _MOST_STRUCTURE:
-        raise Malformed("envelope: more members than an envelope has")
+        raise Malformed(f"envelope: more members than one with {MAX_SIGNATURES} signatures has")
     try:
         value = strict_json.parse(data)
     except strict_json.NotStrictJson as error:
@@ -83,8 +84,6 @@ def parse_envelope(data: bytes) -> Envelope:
         signatures=members.take("signatures", list_of(_signature)),
     )
     members.done()
-    if len(envelope.signatures) > MAX_SIGNATURES:
-        raise Malformed(f"envelope.signatures: more than {MAX_SIGNATURES}")
     return envelope
 
 
