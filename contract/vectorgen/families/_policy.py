@@ -46,7 +46,7 @@ def scope(when_stale: str = "check", state: str = "active") -> dict[str, Any]:
 
 def client(*scopes: str, **members: Any) -> dict[str, Any]:
     """A client of `workforce` with these grants, some members changed."""
-    good = {"state": "active", "issuer": "workforce", "scopes": {name: {} for name in scopes}}
+    good = {"state": "active", "issuer": "workforce", "scopes": {name: {} for name in scopes} or OMIT}
     return changed(good, members)
 
 
