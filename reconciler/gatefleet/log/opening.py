@@ -137,7 +137,7 @@ def _read(payload: bytes, shape: _Shape | None, trust: Trust) -> Body | Floor | 
         # 8. Features, before the shape that they may change.
         unknown = [feature for feature in requires if feature not in KNOWN_FEATURES]
         if unknown:
-            return Refused(RefusalReason.UNSUPPORTED, f"requires {', '.join(unknown)}", True, number)
+            return Refused(RefusalReason.UNSUPPORTED, f"requires {', '.join(unknown[:5])}", True, number)
         if shape is None:
             return Refused(RefusalReason.UNSUPPORTED, "is of a type that is not followed yet", True, number)
         # 9. The whole shape.

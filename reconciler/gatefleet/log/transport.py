@@ -20,7 +20,8 @@ class Record:
 class Batch:
     """What one read gave: records in order, where to go on, whether that is the end of the log.
 
-    `rewound` says that the asked offset is not on this log (truncated or recreated): these records start at its beginning.
+    `rewound` says that the asked offset is not on this log (truncated or recreated): these records start at its
+    beginning.
     """
 
     records: tuple[Record, ...]
