@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -24,10 +23,10 @@ from gatefleet.log.kafka_errors import (
     kafka_failure,
     told_instead,
 )
-from gatefleet.log.kafka_records import kafka_records
+from gatefleet.log.kafka_records import kafka_records, offset_of, record_of
 from gatefleet.log.kafka_settings import KafkaSettings
 from gatefleet.log.parts import Part
-from gatefleet.log.transport import Batch, LogUnavailableError, Record
+from gatefleet.log.transport import Batch, LogUnavailableError
 
 # One read holds about this much, however long the log is; the caller reads on.
 BATCH_BYTES = 16 * 1024 * 1024
@@ -84,7 +83,7 @@ class KafkaReader:
         else:
             rewound = False
         self._last = _last(found) or last
-        records = tuple(_record(message) for message in found.messages if rewound or _offset(message) >= offset)
+        records = tuple(record_of(message) for message in found.messages if rewound or offset_of(message) >= offset)
         return Batch(records, found.next_offset, at_end=found.next_offset >= found.end, rewound=rewound)
 
     def _span(self, offset: int | None, last: _Last | None, deadline: float) -> _Span:
@@ -108,8 +107,8 @@ class KafkaReader:
             try:
                 return consumer.get_watermark_offsets(partition, timeout=_slice(deadline))
             except KafkaException as raised:
-                # Serves `_note`.
-                consumer.poll(0)
+                # Serves `_note`, and does not ask a broker without an answer (yet) all too often.
+                consumer.poll(0.02)
                 self._go_on(self._why_missing(consumer, raised.args[0]), deadline)
 
     def _why_missing(self, consumer: Consumer, error: KafkaError) -> KafkaError:
@@ -131,13 +130,13 @@ class KafkaReader:
                 message = self._next(consumer, deadline)
                 if message.error() is not None:
                     # The end mark, short of the end that was named: the log changed meanwhile.
-                    if _offset(message) < end:
+                    if offset_of(message) < end:
                         raise _OffsetGoneError
                     next_offset = end
                     break
                 messages.append(message)
                 size += len(message.value() or b"")
-                next_offset = _offset(message) + 1
+                next_offset = offset_of(message) + 1
         except KafkaException:
             # Some records in time are a read, though not to the end.
             if next_offset <= offset:
@@ -312,28 +311,9 @@ def _last(span: _Span) -> _Last | None:
     if not span.messages:
         return None
     message = span.messages[-1]
-    return _Last(_offset(message), span.next_offset, _fingerprint(message))
+    return _Last(offset_of(message), span.next_offset, _fingerprint(message))
 
 
 def _fingerprint(message: Message) -> tuple[int, int, str]:
     # The time tells the same record from its equal in a restored log.
-    return _offset(message), message.timestamp()[1], digest(message.value() or b"")
-
-
-def _offset(message: Message) -> int:
-    offset = message.offset()
-    assert offset is not None
-    return offset
-
-
-def _record(message: Message) -> Record:
-    return Record(_offset(message), message.value() or b"", _headers(message))
-
-
-def _headers(message: Message) -> dict[str, str]:
-    try:
-        # The library's stubs do not know that a consumer gets pairs of a name and bytes, or None.
-        pairs: Any = message.headers() or []
-    except UnicodeDecodeError:
-        return {}
-    return {name: (value or b"").decode(errors="replace") for name, value in pairs}
+    return offset_of(message), message.timestamp()[1], digest(message.value() or b"")

@@ -1,4 +1,4 @@
-"""An envelope as Kafka records: its parts, and the CloudEvents headers (docs/reference/log.md, "On Kafka").
+"""An envelope as Kafka records, in parts and with CloudEvents headers (docs/reference/log.md, "On Kafka"), and back.
 
 Headers are hints for tools and for finding one's place; they are read off the unverified envelope and decide nothing.
 """
@@ -6,12 +6,18 @@ Headers are hints for tools and for finding one's place; they are read off the u
 from __future__ import annotations
 
 import datetime
+import gc
+import operator
+from typing import Any
+
+from confluent_kafka import Message
 
 from gatefleet.contract.digests import digest
 from gatefleet.contract.shape import Malformed, Members, natural, text
 from gatefleet.log.envelope import parse_envelope
 from gatefleet.log.parts import Part, cut
 from gatefleet.log.payloads import parse_json
+from gatefleet.log.transport import Record
 
 POSITION_HEADER = "gatefleet-position"
 
@@ -40,6 +46,33 @@ def cloud_event(envelope: bytes) -> dict[str, str]:
     if payload.has("epoch") and payload.has("revision"):
         headers[POSITION_HEADER] = f"{payload.take('epoch', natural)}/{payload.take('revision', natural)}"
     return headers
+
+
+def record_of(message: Message) -> Record:
+    """A consumed record, whatever it holds: nothing is empty bytes, and headers that are no text are no headers."""
+    return Record(offset_of(message), message.value() or b"", _headers(message))
+
+
+def offset_of(message: Message) -> int:
+    """Where a consumed record stands."""
+    offset = message.offset()
+    assert offset is not None
+    return offset
+
+
+def _headers(message: Message) -> dict[str, str]:
+    # For a header name that is not UTF-8 confluent-kafka 2.16 sets an exception, yet returns pairs, one with a hole,
+    # and whoever touches the hole ends the process. A call from C is checked for that every time; bytecode that Python
+    # has specialised is not. A pair without a hole has two referents; `gc` counts them without touching.
+    try:
+        pairs: Any = _headers_of(message) or []
+        whole = all(len(gc.get_referents(pair)) == 2 for pair in pairs)
+    except (UnicodeDecodeError, SystemError):
+        return {}
+    return {name: (value or b"").decode(errors="replace") for name, value in pairs} if whole else {}
+
+
+_headers_of = operator.methodcaller("headers")
 
 
 def _rfc3339(value: object, where: str) -> str:

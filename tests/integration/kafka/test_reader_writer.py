@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import Producer
 from tests.support.envelopes import an_envelope
 from tests.support.kafka import KafkaLog
+from tests.support.raw_produce import produce
 
 from gatefleet.contract.digests import digest
 from gatefleet.contract.shape import Malformed
@@ -126,6 +127,28 @@ def test_foreign_records_of_any_form_are_handed_out_and_do_not_stop_the_reader(k
 
     assert [record.value for record in records] == [b"", b"", b"\x00\xff" * 100]
     assert records[1].headers == {"gatefleet-part": "", "x": "2"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "read"),
+    [
+        ([(b"\xff\xfe", b"1"), (b"gatefleet-part", b"0/1")], {}),
+        ([(b"nul\x00name", None)], {"nul": ""}),
+        ([(b"", b"")], {"": ""}),
+        ([(b"gatefleet-part", b"\xff")], {"gatefleet-part": "\ufffd"}),
+        ([(b"a", b"x" * 100)] * 500, {"a": "x" * 100}),
+    ],
+)
+def test_headers_that_no_library_would_write_do_not_stop_the_reader(
+    kafka_log: KafkaLog, headers: list[tuple[bytes, bytes | None]], read: dict[str, str]
+) -> None:
+    assert produce(kafka_log.broker.addresses["PLAINTEXT"], kafka_log.topic, b"value", headers) == 0
+    kafka_log.writer.append([an_envelope(1)])
+
+    records = _read_all(kafka_log.reader)
+
+    assert [record.value for record in records] == [b"value", an_envelope(1)]
+    assert records[0].headers == read
 
 
 def test_a_writer_takes_envelopes_only_and_writes_nothing_else(kafka_log: KafkaLog) -> None:
