@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
 
-from gatefleet.cli.output import say, styled
+from gatefleet.cli.options import REPO
+from gatefleet.cli.output import progress, say, styled
 
 if TYPE_CHECKING:
-    from gatefleet.local.demo import Beat, Command, Demo, Turned
+    from gatefleet.local.beats import Beat, Command, Turned
+    from gatefleet.local.demo import Demo
 
 BAR = 28
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def demo(
-    once: bool = typer.Option(False, "--once", help="End after the story; a step that fails ends with exit code 1."),
-    kafka: bool = typer.Option(False, "--kafka", help="Run it on Apache Kafka (needs Java 17 and Maven)."),
-    repo: Path = typer.Option(Path(), "--repo", help="The repository to clone the policies from."),
+    once: bool = typer.Option(False, "--once", help="End after the story; exit code 1 if a step fails."),
+    kafka: bool = typer.Option(False, "--kafka", help="On Apache Kafka (needs Java 17 and Maven)."),
+    repo: Path = REPO,
 ) -> None:
-    """Show the main job on this machine, end to end, in a throw-away clone."""
+    """Show the main job on this machine, in a throw-away clone."""
     from gatefleet.local.demo import Demo
 
-    running = Demo(repo.resolve(), kafka)
+    running = Demo(repo.resolve(), kafka, progress)
+    up = False
+    for one in SIGNALS:
+        signal.signal(one, _end)
     say(styled("gatefleet: a change of policy in git, enforced everywhere within seconds", "bold"))
     say()
     try:
@@ -34,17 +43,27 @@ def demo(
         say(styled(f"  The story took {time.monotonic() - running.started:.1f} s.", "dim"))
         if not once:
             _invite(running)
+            up = True
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:
         say()
-        say("  Stopped; the clone, its keys and its log are removed.")
+        if not up:
+            raise
     finally:
+        for one in SIGNALS:  # to end takes a moment, and must not be cut short
+            signal.signal(one, signal.SIG_IGN)
         running.close()
+    if up:
+        say("  Stopped; the clone, its keys and its log are removed.")
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _show(beat: Beat) -> None:
-    from gatefleet.local.demo import Command, Turned
+    from gatefleet.local.beats import Command, Turned
 
     match beat:
         case Command():
@@ -65,53 +84,57 @@ def _title(text: str, seconds: float) -> None:
 
 def _show_command(command: Command) -> None:
     _title(styled(f"$ {command.typed}", "bold"), command.seconds)
-    shown = command.printed if len(command.printed) <= 8 else (*command.printed[:3], "…", *command.printed[-3:])
-    for line in shown:
+    printed = [line for line in command.printed if line]
+    for line in printed if len(printed) <= 8 else (*printed[:4], "…", *printed[-2:]):
         say(f"      {line}")
 
 
 def _show_turned(turned: Turned) -> None:
-    slowest = max(turned.after_commit.values())
+    slowest = max(turned.after_merge.values())
     _title(turned.title, slowest)
     colour = "red" if turned.status == 403 else "green"
-    say(f"      {'':<4} {'':<26} after the commit")
-    for gateway, seconds in sorted(turned.after_commit.items(), key=lambda one: one[1]):
+    for gateway, seconds in sorted(turned.after_merge.items(), key=lambda one: one[1]):
         bar = "▇" * max(1, round(BAR * seconds / slowest))
-        say(f"      {styled(str(turned.status), colour)}  {gateway:<26} {bar:<{BAR}} {seconds * 1000:5.0f} ms")
-    say(
-        f"      all {len(turned.after_commit)} gateways {slowest * 1000:.0f} ms after the commit; "
-        f"validate, plan, sign, append and read back took {turned.published_at * 1000:.0f} ms of it"
-    )
+        say(f"      {styled(str(turned.status), colour)}  {gateway:<24} {bar:<{BAR}} {seconds * 1000:5.0f} ms")
+    publishing = f"{turned.published_at * 1000:.0f} ms of it"
+    say(f"      after the merge; to validate, plan, sign, append and read back took {publishing}")
 
 
 def _invite(running: Demo) -> None:
-    assert running.development is not None
-    assert running.fleet is not None
-    assert running.stage is not None
-    probe = next(iter(running.probes))
-    address = running.fleet.addresses[probe.gateway]
-    clone, keys = running.development.repo, running.development.keys
-    gatefleet = Path(sys.executable).with_name("gatefleet")
-    token = f"{gatefleet} token {probe.client} --gateway {probe.gateway} --key {keys / 'issuer.key.pem'}"
-    if probe.claims:
-        token += "".join(f" --claim {name}={value}" for name, value in probe.claims)
+    say()
     say(styled("  Try it, in another terminal:", "bold"))
     say()
-    say(f"      cd {clone}")
-    say()
-    say("      # 1. call a gateway with a token, and without")
-    say(f'      curl -i -H "Authorization: Bearer $({token})" {address}{probe.path}')
-    say(f"      curl -i {address}{probe.path}")
-    say()
-    say("      # 2. take a scope from a client in policies/clients/, commit, publish, and call again")
-    say(
-        f"      {gatefleet} publish --environment development --log {running.stage.address} "
-        f"--key {keys / 'publish.key.pem'} --archive {clone.parent / 'archive'}"
-    )
-    say()
-    say("      # 3. prove the log from genesis to this commit, and watch every decision")
-    say(f"      {gatefleet} log verify --environment development --log {running.stage.address} --commit HEAD")
-    say(f"      tail -f {clone.parent / 'decisions.jsonl'}")
+    for line in _commands(running):
+        say(f"      {styled(line, 'dim') if line.startswith('#') else line}")
     say()
     say(styled("  Ctrl-C stops it and removes everything.", "dim"))
     sys.stdout.flush()
+
+
+def _commands(running: Demo) -> list[str]:
+    from gatefleet.local.demo import SCOPE
+
+    assert running.development is not None
+    assert running.fleet is not None
+    probe = min(running.probes, key=lambda one: len(one.claims))
+    claims = [part for name, value in probe.claims for part in ("--claim", f"{name}={value}")]
+    asked = ["token", probe.client, "--gateway", probe.gateway, "--key", "../keys/issuer.key.pem", *claims]
+    publish = ["publish", *running.on_log, *running.signing, *running.archiving]
+    verify = ["log", "verify", *running.on_log, "--commit", "HEAD"]
+    url = shlex.quote(f"{running.fleet.addresses[probe.gateway]}{probe.path}")
+    with_token = f'curl -i -H "Authorization: Bearer $TOKEN" {url}'
+    return [
+        f"cd {shlex.quote(str(running.development.repo))}",
+        f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH",
+        "# 1. call a gateway with a token, and without one",
+        f"TOKEN=$({shlex.join(['gatefleet', *asked])})",
+        with_token,
+        f"curl -i {url}",
+        f"# 2. revoke `{SCOPE}` once more by reverting its revert, and call again",
+        "git revert --no-edit HEAD",
+        shlex.join(["gatefleet", *publish]),
+        with_token,
+        "# 3. prove the log: all of it is the policy's, save the forged record; and see the last decisions",
+        shlex.join(["gatefleet", *verify]),
+        "tail -n 3 ../decisions.jsonl",
+    ]

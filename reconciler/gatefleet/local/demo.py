@@ -7,23 +7,30 @@ Gateway events; a file or Apache Kafka as the log. Yields what happened; the com
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gatefleet.contract.digests import Position
 from gatefleet.contract.reasons import RefusalReason
-from gatefleet.decide import View
-from gatefleet.local.development import Development, add_development, clone, commit, revert
+from gatefleet.decide import FreshnessState, View
+from gatefleet.local.beats import Beat, Command, Step, Turned
+from gatefleet.local.development import TRUST_FILE, Development, add_development, branch, clone, commit, merge, revert
 from gatefleet.local.fleet import Fleet
 from gatefleet.local.probes import Probe, call, probes_for, wait_for
 from gatefleet.local.stage import FileStage, KafkaStage, Stage
 from gatefleet.log.address import open_writer
 from gatefleet.log.envelope import seal
-from gatefleet.log.keys import FileSigner, new_key
+from gatefleet.log.follow import Follower
+from gatefleet.log.keys import new_key
 from gatefleet.log.payloads import Change, Revision
 from gatefleet.log.trust import Trust, parse_trust
 from gatefleet.model import parse_model
@@ -33,74 +40,62 @@ from gatefleet.source import read_worktree
 
 SCOPE = "orders:read"
 SCOPE_FILE = Path("policies/scopes/orders.yaml")
+OTHER_SCOPE = "catalog:read"
+BRANCH = "revoke-orders-read"
 TOPIC = "gatefleet.development.policy.v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A part of the story that took `seconds`; `lines` are what one sees of it."""
-
-    title: str
-    seconds: float
-    lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command that was run in the clone, and what it printed."""
-
-    typed: str
-    printed: tuple[str, ...]
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Turned:
-    """How long after the commit, and after the log had the revision, each gateway first answered `status`."""
-
-    title: str
-    status: int
-    after_commit: Mapping[str, float]
-    published_at: float
-
-
-Beat = Step | Command | Turned
 
 
 @dataclass
 class Demo:
-    """The running demo. `close` ends and removes all of it."""
+    """The running demo. `close` ends and removes all of it; `announce` is told what takes long."""
 
     repository: Path
     kafka: bool
+    announce: Callable[[str], None] = lambda _text: None
     started: float = field(default_factory=time.monotonic)
+    folder: Path | None = None
     stage: Stage | None = None
     fleet: Fleet | None = None
     development: Development | None = None
-    folder: Path | None = None
     probes: dict[Probe, str] = field(default_factory=dict)
 
     def close(self) -> None:
-        """Stop the gateways and the log, and remove the clone with its keys."""
-        if self.fleet is not None:
-            self.fleet.stop()
-        if self.stage is not None:
-            self.stage.close()
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        """Stop the gateways and the log, and remove the clone with its keys: each, whatever becomes of the others."""
+        with ExitStack() as ending:
+            if self.folder is not None:
+                ending.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            if self.stage is not None:
+                ending.callback(self.stage.close)
+            if self.fleet is not None:
+                ending.callback(self.fleet.stop)
 
     def tell(self) -> Iterator[Beat]:
         """Play the story. Raises `GatefleetError` (GF625) when a step does not do what it must."""
         yield self._prepare()
         yield self._run("validate")
         yield self._publish()
-        yield self._run("render", "--floors", "--out", str(self._folder / "fleet"), *self._signing())
+        yield self._run("render", "--floors", "--out", "../fleet", *self.on_log, *self.signing)
         yield self._serve()
         yield self._all_allowed()
         yield from self._revoke()
         yield from self._outage()
-        yield from self._revert()
+        yield self._turn("The way back is `git revert`, merged", lambda: revert(self._dev.repo), 200)
         yield self._forge()
+
+    @property
+    def on_log(self) -> tuple[str, ...]:
+        """The options that name environment and log, for commands in the clone."""
+        return ("-e", DEVELOPMENT, "--log", self._log.address.replace(f"{self._folder}/", "../"))
+
+    @property
+    def signing(self) -> tuple[str, ...]:
+        """The option that names the publish key."""
+        return ("--key", "../keys/publish.key.pem")
+
+    @property
+    def archiving(self) -> tuple[str, ...]:
+        """The option that names the archive."""
+        return ("--archive", "../archive")
 
     @property
     def _folder(self) -> Path:
@@ -122,11 +117,14 @@ class Demo:
         assert self.fleet is not None
         return self.fleet
 
+    # --- the parts of the story ---------------------------------------------------------------------------------------
+
     def _prepare(self) -> Step:
         begun = time.monotonic()
-        repo = clone(self.repository)
-        self.folder = repo.parent
-        self.stage = KafkaStage(TOPIC) if self.kafka else FileStage(self._folder / "policy.log")
+        self.folder = Path(tempfile.mkdtemp(prefix="gatefleet-demo-")).resolve()
+        repo = self.folder / "policy"
+        clone(self.repository, repo)
+        self.stage = KafkaStage(TOPIC, self.announce) if self.kafka else FileStage(self.folder / "policy.log")
         model, _ = parse_model(read_worktree(repo))
         issuers = tuple(sorted(model.issuers))
         bootstrap = self.stage.bootstrap if isinstance(self.stage, KafkaStage) else None
@@ -136,12 +134,107 @@ class Demo:
         title = "Cloned the policies and added an environment `development` with generated keys"
         return Step(title, time.monotonic() - begun, (f"clone  {repo}", f"log    {self._log.address}"))
 
-    def _signing(self) -> tuple[str, ...]:
-        key = str(self._dev.keys / "publish.key.pem")
-        return ("--environment", DEVELOPMENT, "--log", self._log.address, "--key", key)
-
     def _publish(self) -> Command:
-        return self._run("publish", *self._signing(), "--archive", str(self._folder / "archive"))
+        return self._run("publish", *self.on_log, *self.signing, *self.archiving)
+
+    def _serve(self) -> Step:
+        begun = time.monotonic()
+        root = self._folder / "fleet" / "terraform" / "teams"
+        floors = {
+            f"{file.parts[-4]}/{file.parts[-2]}": file.read_bytes().strip()
+            for file in sorted(root.glob(f"*/{DEVELOPMENT}/*/floor.json"))
+        }
+        model, _ = parse_model(read_worktree(self._dev.repo))
+        decisions = self._folder / "decisions.jsonl"
+        self.fleet = Fleet(floors, self._trust(), self._log.open_reader, model.conventions.error_type_base, decisions)
+        self.fleet.start()
+        self.probes = self._with_tokens(SCOPE, follow=True)
+        if len(self.probes) < 2:
+            raise failure("GF625", SCOPE, "too few gateways have a route that needs this scope")
+        lines = tuple(f"{address}  {gateway_id}" for gateway_id, address in sorted(self.fleet.addresses.items()))
+        title = f"{len(lines)} gateways are up; they answer from their floors, and follow the log"
+        return Step(title, time.monotonic() - begun, lines)
+
+    def _all_allowed(self) -> Step:
+        begun = time.monotonic()
+        self._expect(200, self.probes, "before the change")
+        lines = [f"200  {probe.gateway:<24} {probe.client:<16} {probe.route}" for probe in self.probes]
+        for probe in self.probes:
+            status, _ = self._call(probe, None)
+            if status != 401:
+                raise failure("GF625", probe.gateway, f"without a token it answered {status}, not 401")
+        return Step(f"Clients with `{SCOPE}` are let in", time.monotonic() - begun, (*lines, "401  without a token"))
+
+    def _revoke(self) -> Iterator[Beat]:
+        begun = time.monotonic()
+        repo = self._dev.repo
+        branch(repo, BRANCH)
+        text = (repo / SCOPE_FILE).read_text(encoding="utf-8")
+        head, found, tail = text.partition(f"  {SCOPE}:\n")
+        if not found:
+            raise failure("GF625", str(SCOPE_FILE), f"declares no scope {SCOPE}")
+        (repo / SCOPE_FILE).write_text(f"{head}{found}    state: revoked\n{tail}", encoding="utf-8")
+        commit(repo, f"Revoke {SCOPE}")
+        added = (f"{SCOPE_FILE}", f"  {SCOPE}:", "+   state: revoked")
+        yield Step(f"A branch `{BRANCH}` adds one line", time.monotonic() - begun, added)
+        planned = self._run("plan", *self.on_log, "--commit", BRANCH)
+        if not any(f"scope/{SCOPE}" in line for line in planned.printed):
+            raise failure("GF625", planned.typed, f"does not show that {SCOPE} changes")
+        yield planned  # what its reviewer sees
+        yield self._turn(f"Merged: `{SCOPE}` is revoked", lambda: merge(repo, BRANCH), 403)
+
+    def _turn(self, title: str, to_main: Callable[[], None], status: int) -> Turned:
+        begun = time.monotonic()
+        to_main()
+        self._publish()
+        published = time.monotonic() - begun
+        turned = wait_for(status, self.probes, self._running.addresses, begun)
+        late = [probe.gateway for probe, seconds in turned.items() if seconds is None]
+        if late:
+            raise failure("GF625", ", ".join(late), f"did not answer {status} within 30 s of the merge")
+        return Turned(title, status, {p.gateway: s for p, s in turned.items() if s is not None}, published)
+
+    def _outage(self) -> Iterator[Step]:
+        begun = time.monotonic()
+        others = self._with_tokens(OTHER_SCOPE)
+        how = self._log.take_away()
+        self._until("the views did not become stale", lambda: not any(self._fresh(one) for one in self._followers))
+        before = len(self._decisions())
+        self._expect(403, self.probes, "while the log is away")
+        self._expect(200, others, "while the log is away")
+        said = Counter(str(line["freshness"]) for line in self._decisions()[before:])
+        if said[FreshnessState.FRESH]:
+            raise failure("GF625", "decisions.jsonl", "a decision without the log says that it is fresh")
+        counts = ", ".join(f"{count} {freshness}" for freshness, count in sorted(said.items()))
+        yield Step(
+            "The log is taken away, and decisions go on",
+            time.monotonic() - begun,
+            (how, f"`{SCOPE}` stays revoked, {len(others)} other calls are let in; the decisions say {counts}"),
+        )
+        begun = time.monotonic()
+        how = self._log.bring_back()
+        self._until("the followers did not catch up", lambda: all(self._fresh(one) for one in self._followers))
+        yield Step("The log is back, and everybody has caught up", time.monotonic() - begun, (how,))
+
+    def _forge(self) -> Step:
+        """Append a revision that would allow more, rightly chained and signed by a key that nobody trusts."""
+        begun = time.monotonic()
+        followers = self._followers
+        held = followers[0].view.position
+        forged = self._forged(held)
+        writer = open_writer(self._log.address, {})
+        try:
+            writer.append([seal(Revision.payload_type, forged.to_bytes(), [new_key(self._dev.keys / "forger.pem")])])
+        finally:
+            writer.close()
+        reason = str(RefusalReason.BAD_SIGNATURE)
+        self._until("not every gateway refused it", lambda: all(one.refusals[reason] for one in followers))
+        if any(one.view.position != held for one in followers):
+            raise failure("GF625", "forged revision", "moved a gateway")
+        said = f"refused by {len(followers)} of {len(followers)} followers: {reason}; all stay at revision {held}"
+        return Step("A forged revision is appended to the log", time.monotonic() - begun, (said,))
+
+    # --- what the parts have in common --------------------------------------------------------------------------------
 
     def _run(self, *arguments: str) -> Command:
         begun = time.monotonic()
@@ -152,116 +245,59 @@ class Demo:
             text=True,
             check=False,
         )
-        typed = " ".join(["gatefleet", *(one.replace(f"{self._folder}/", "") for one in arguments)])
+        typed = shlex.join(["gatefleet", *arguments])
         if done.returncode:
             raise failure("GF625", typed, f"ended with exit code {done.returncode}", why=done.stderr.strip())
         return Command(typed, tuple(done.stdout.splitlines()), time.monotonic() - begun)
 
-    def _serve(self) -> Step:
-        begun = time.monotonic()
-        root = self._folder / "fleet" / "terraform" / "teams"
-        floors = {
-            f"{file.parts[-4]}/{file.parts[-2]}": file.read_bytes().strip()
-            for file in sorted(root.glob(f"*/{DEVELOPMENT}/*/floor.json"))
-        }
-        model, _ = parse_model(read_worktree(self._dev.repo))
-        trust = self._trust()
-        decisions = self._folder / "decisions.jsonl"
-        self.fleet = Fleet(floors, trust, self._log.open_reader, model.conventions.error_type_base, decisions)
-        views = {gateway_id: one.follower.view for gateway_id, one in self.fleet.authorizers.items()}
-        self.fleet.start()
-        self.probes = self._with_tokens(views)
-        if len(self.probes) < 2:
-            raise failure("GF625", SCOPE, "too few gateways have a route that needs this scope")
-        lines = tuple(f"{address}  {gateway_id}" for gateway_id, address in sorted(self.fleet.addresses.items()))
-        title = f"{len(lines)} gateways are up; they answer from their floors, and follow the log"
-        return Step(title, time.monotonic() - begun, lines)
+    @property
+    def _followers(self) -> list[Follower]:
+        followers = (one.follower for one in self._running.authorizers.values())
+        return [one for one in followers if one.follows]
 
-    def _trust(self) -> Trust:
-        place = Path("policies/environments/development.trust.json")
-        return parse_trust((self._dev.repo / place).read_bytes().strip(), str(place))
+    @staticmethod
+    def _fresh(follower: Follower) -> bool:
+        return follower.freshness(time.time()).state is FreshnessState.FRESH
 
-    def _with_tokens(self, views: Mapping[str, View]) -> dict[Probe, str]:
-        now = int(time.time())
-        following = {name: view for name, view in views.items() if self._running.authorizers[name].follower.follows}
-        return {
-            probe: self._dev.issuer.mint(
-                probe.client, probe.scopes, probe.audience, now, claims=dict(probe.claims), lifetime=3600
-            )
-            for probe in probes_for(SCOPE, following, now)
-        }
-
-    def _all_allowed(self) -> Step:
-        begun = time.monotonic()
-        self._expect(200, "before the change")
-        probe, _ = next(iter(self.probes.items()))
-        denied, _ = call(self._running.addresses[probe.gateway], probe.method, probe.path, None)
-        if denied != 401:
-            raise failure("GF625", probe.gateway, f"without a token it answered {denied}, not 401")
-        lines = tuple(f"200  {probe.gateway:<24} {probe.client:<16} {probe.route}" for probe in self.probes)
-        return Step(f"Clients with `{SCOPE}` are let in", time.monotonic() - begun, (*lines, "401  without a token"))
-
-    def _revoke(self) -> Iterator[Beat]:
-        def make_commit() -> None:
-            file = self._dev.repo / SCOPE_FILE
-            file.write_text(_revoked(file.read_text(encoding="utf-8")), encoding="utf-8")
-            commit(self._dev.repo, f"Revoke {SCOPE}")
-
-        yield self._turn(f"`{SCOPE}` is revoked by a commit", make_commit, 403)
-
-    def _revert(self) -> Iterator[Beat]:
-        yield self._turn("The way back is `git revert`", lambda: revert(self._dev.repo), 200)
-
-    def _turn(self, title: str, make_commit: Callable[[], None], status: int) -> Turned:
-        make_commit()
-        begun = time.monotonic()
-        self._publish()
-        published = time.monotonic() - begun
-        turned = wait_for(status, self.probes, self._running.addresses, begun)
-        late = [probe.gateway for probe, seconds in turned.items() if seconds is None]
-        if late:
-            raise failure("GF625", ", ".join(late), f"did not answer {status} within 30 s of the commit")
-        return Turned(title, status, {p.gateway: s for p, s in turned.items() if s is not None}, published)
-
-    def _outage(self) -> Iterator[Beat]:
-        begun = time.monotonic()
-        how = self._log.take_away()
-        time.sleep(2.5)  # longer than max_staleness: the views are stale now
-        self._expect(403, "while the log is away")
-        unaffected = self._still_allowed()
-        said = f"{unaffected} other decisions did not change, `{SCOPE}` stays revoked; every decision says `stale`"
-        yield Step("The log is taken away, and decisions go on", time.monotonic() - begun, (how, said))
-        begun = time.monotonic()
-        how = self._log.bring_back()
-        self._caught_up(begun)
-        yield Step("The log is back, and everybody has caught up", time.monotonic() - begun, (how,))
-
-    def _still_allowed(self) -> int:
-        """Public routes and another scope's: how many answer as before."""
-        views = {name: one.follower.view for name, one in self._running.authorizers.items()}
-        now = int(time.time())
-        others = probes_for("catalog:read", views, now)
-        for probe in others:
-            token = self._dev.issuer.mint(probe.client, probe.scopes, probe.audience, now, claims=dict(probe.claims))
-            status, body = call(self._running.addresses[probe.gateway], probe.method, probe.path, token)
-            if status != 200:
-                raise failure("GF625", probe.gateway, f"answered {status} to {probe.route} in the outage: {body}")
-        return len(others)
-
-    def _caught_up(self, begun: float) -> None:
-        followers = [one.follower for one in self._running.authorizers.values() if one.follower.follows]
-        while not all(one.freshness(time.time()).state == "fresh" for one in followers):
-            if time.monotonic() - begun > 60:
-                raise failure("GF625", "followers", "did not catch up within 60 s")
+    def _until(self, otherwise: str, condition: Callable[[], bool], patience: float = 60.0) -> None:
+        deadline = time.monotonic() + patience
+        while not condition():
+            if time.monotonic() > deadline:
+                raise failure("GF625", "gateways", f"{otherwise} within {patience:.0f} s")
             time.sleep(0.01)
 
-    def _forge(self) -> Step:
-        """Append a revision that would allow more, rightly chained and signed by a key that nobody trusts."""
-        begun = time.monotonic()
-        authorizers = [one for one in self._running.authorizers.values() if one.follower.follows]
-        held = authorizers[0].follower.view.position
+    def _with_tokens(self, scope: str, *, follow: bool = False) -> dict[Probe, str]:
+        now = int(time.time())
+        views: dict[str, View] = {
+            name: one.follower.view
+            for name, one in self._running.authorizers.items()
+            if one.follower.follows or not follow
+        }
+        mint = self._dev.issuer.mint
+        return {
+            one: mint(one.client, one.scopes, one.audience, now, claims=dict(one.claims), lifetime=3600)
+            for one in probes_for(scope, views, now)
+        }
+
+    def _call(self, probe: Probe, token: str | None) -> tuple[int, str]:
+        return call(self._running.addresses[probe.gateway], probe.method, probe.path, token)
+
+    def _expect(self, status: int, probes: Mapping[Probe, str], when: str) -> None:
+        for probe, token in probes.items():
+            got, body = self._call(probe, token)
+            if got != status:
+                raise failure("GF625", probe.gateway, f"{when}: {probe.route} answered {got}, not {status}", why=body)
+
+    def _decisions(self) -> list[dict[str, object]]:
+        """The decision lines written so far."""
+        return [json.loads(line) for line in (self._folder / "decisions.jsonl").read_text().splitlines()]
+
+    def _trust(self) -> Trust:
+        return parse_trust((self._dev.repo / TRUST_FILE).read_bytes().strip(), str(TRUST_FILE))
+
+    def _forged(self, held: Position) -> Revision:
         trust = self._trust()
-        forged = Revision(
+        return Revision(
             environment=trust.environment,
             log=trust.log,
             epoch=held.epoch,
@@ -275,35 +311,3 @@ class Demo:
             widens=0,
             narrows=1,
         )
-        stranger: FileSigner = new_key(self._dev.keys / "stranger.key.pem")
-        writer = open_writer(self._log.address, {})
-        try:
-            writer.append([seal(Revision.payload_type, forged.to_bytes(), [stranger])])
-        finally:
-            writer.close()
-        reason = str(RefusalReason.BAD_SIGNATURE)
-        while not all(one.follower.refusals[reason] for one in authorizers):
-            if time.monotonic() - begun > 30:
-                raise failure("GF625", "forged revision", "was not refused by every gateway within 30 s")
-            time.sleep(0.01)
-        if any(one.follower.view.position != held for one in authorizers):
-            raise failure("GF625", "forged revision", "moved a gateway")
-        said = f"refused by {len(authorizers)} of {len(authorizers)} followers: {reason}; all stay at revision {held}"
-        return Step("A forged revision is appended to the log", time.monotonic() - begun, (said,))
-
-    def _expect(self, status: int, when: str) -> None:
-        for probe, token in self.probes.items():
-            got, body = call(self._running.addresses[probe.gateway], probe.method, probe.path, token)
-            if got != status:
-                raise failure("GF625", probe.gateway, f"{when}: {probe.route} answered {got}, not {status}", why=body)
-
-    def decisions(self) -> list[dict[str, object]]:
-        """The decision lines written so far."""
-        return [json.loads(line) for line in (self._folder / "decisions.jsonl").read_text().splitlines()]
-
-
-def _revoked(text: str) -> str:
-    head, found, tail = text.partition(f"  {SCOPE}:\n")
-    if not found:
-        raise failure("GF625", str(SCOPE_FILE), f"declares no scope {SCOPE}")
-    return f"{head}{found}    state: revoked\n{tail}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,13 @@ ISSUER_FILE = Path("policies/issuers/development.yaml")
 TRUST_FILE = Path("policies/environments/development.trust.json")
 ENVIRONMENT_FILE = Path("policies/environments/development.yaml")
 
-_IDENTITY = ("-c", "user.name=gatefleet demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false")
+# Of the clone alone: its commits are nobody's, unsigned, and no hook of this machine has a say in them.
+_GIT_CONFIG = {
+    "user.name": "gatefleet demo",
+    "user.email": "demo@localhost",
+    "commit.gpgsign": "false",
+    "core.hooksPath": "/dev/null",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +44,18 @@ class Development:
     issuer: DevelopmentIssuer
 
 
-def clone(repository: Path) -> Path:
-    """Clone the repository's HEAD into a new temporary folder. Raises GF620 when it is no checkout."""
-    folder = Path(tempfile.mkdtemp(prefix="gatefleet-demo-"))
+def clone(repository: Path, into: Path) -> None:
+    """Clone the repository's HEAD into a new folder. Raises GF620 when it is no checkout."""
     try:
-        _git(repository, "clone", "--quiet", "--no-hardlinks", "--", str(repository), str(folder / "policy"))
-    except subprocess.CalledProcessError as error:
+        _git(Path(), "clone", "--quiet", "--no-hardlinks", "--", str(repository), str(into))
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else error.strerror
         raise failure(
             "GF620",
             str(repository),
-            f"cannot be cloned: {error.stderr.strip() or 'git said no more'}",
+            f"cannot be cloned: {said or 'git said no more'}",
             fix="run it in a git checkout of gatefleet with at least one commit",
         ) from None
-    return folder / "policy"
 
 
 def add_development(
@@ -61,6 +65,8 @@ def add_development(
 
     `kafka` is the address of a broker on loopback, None for a file log.
     """
+    for name, value in _GIT_CONFIG.items():
+        _git(repo, "config", name, value)
     keys = repo.parent / "keys"
     keys.mkdir(mode=0o700)
     root, signer = new_key(keys / "root.key.pem"), new_key(keys / "publish.key.pem")
@@ -84,13 +90,24 @@ def add_development(
 def commit(repo: Path, message: str) -> str:
     """Commit everything that changed in the clone; returns the commit id."""
     _git(repo, "add", "--all")
-    _git(repo, *_IDENTITY, "commit", "--quiet", "--message", message)
+    _git(repo, "commit", "--quiet", "--message", message)
     return _git(repo, "rev-parse", "HEAD").strip()
+
+
+def branch(repo: Path, name: str) -> None:
+    """Begin a branch and go to it."""
+    _git(repo, "checkout", "--quiet", "-b", name)
+
+
+def merge(repo: Path, name: str) -> None:
+    """Go back to the branch before, and fast-forward it to `name`."""
+    _git(repo, "checkout", "--quiet", "-")
+    _git(repo, "merge", "--quiet", "--ff-only", name)
 
 
 def revert(repo: Path) -> None:
     """Undo the newest commit by another one, as `git revert` does."""
-    _git(repo, *_IDENTITY, "revert", "--no-edit", "HEAD")
+    _git(repo, "revert", "--no-edit", "HEAD")
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -13,11 +14,6 @@ from gatefleet.model.types import DEVELOPMENT
 
 class Stage(Protocol):
     """A log that can be taken away and brought back."""
-
-    @property
-    def name(self) -> str:
-        """What it is, for people."""
-        ...
 
     @property
     def address(self) -> str:
@@ -43,8 +39,6 @@ class Stage(Protocol):
 
 class FileStage:
     """The log is a file."""
-
-    name = "a file"
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -73,13 +67,13 @@ class FileStage:
 
 
 class KafkaStage:
-    """The log is a topic of a real Apache Kafka on loopback."""
+    """The log is a topic of a real Apache Kafka on loopback. `announce` is told what takes long."""
 
-    name = "Apache Kafka"
-
-    def __init__(self, topic: str) -> None:
+    def __init__(self, topic: str, announce: Callable[[str], None]) -> None:
         self._topic = topic
-        self._broker = Broker().start()
+        self._announce = announce
+        announce("Starting Apache Kafka; the first time, Maven copies it to this machine, which may take minutes …")
+        self._broker = Broker().__enter__()
         self._broker.access.grant(DEVELOPMENT)
 
     @property
@@ -103,9 +97,11 @@ class KafkaStage:
 
     def bring_back(self) -> str:
         """Start it again with the same data."""
+        self._announce("Starting Apache Kafka again …")
         self._broker.start()
         return "started the broker again"
 
     def close(self) -> None:
         """Stop the broker and remove its data."""
+        self._announce("Stopping Apache Kafka …")
         self._broker.__exit__(None, None, None)
