@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import subprocess
 import sys
 import uuid
@@ -85,10 +86,11 @@ class KafkaLog:
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[BrokerAccess]:
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerAccess]:
     """The broker that all tests of this run share; `kafka.settings(principal)` is the way in."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "kafka"
+    # With xdist each worker has a folder of its own in that of the run.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kafka"
     folder.mkdir(exist_ok=True)
     with _shared_broker(folder) as access:
         yield access
