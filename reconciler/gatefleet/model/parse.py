@@ -10,6 +10,7 @@ from gatefleet.model.reading import Reading
 from gatefleet.model.types import Conventions, Model, SourceClient, SourceScope, Throttle
 from gatefleet.problems import Place, Problem, in_order
 from gatefleet.source import Document, Kind, Sources
+from gatefleet.source.allocation import collector_paused
 from gatefleet.source.layout import CONVENTIONS_PATH
 
 T = TypeVar("T")
@@ -22,14 +23,23 @@ def parse_model(sources: Sources) -> tuple[Model, tuple[Problem, ...]]:
     repeated) say what of it is a stand-in: nothing may be published from a model that has any.
     """
     problems: list[Problem] = []
+    with collector_paused():
+        model = _parse(sources, problems)
+    return model, in_order(problems)
+
+
+def _parse(sources: Sources, problems: list[Problem]) -> Model:
+    of_kind: dict[Kind, list[Document]] = {kind: [] for kind in Kind}
+    for document in sources.documents:
+        of_kind[document.kind].append(document)
 
     def every(kind: Kind, parse: Callable[[Reading], T]) -> list[T]:
-        return [parse(Reading(document, problems)) for document in sources.documents if document.kind is kind]
+        return [parse(Reading(document, problems)) for document in of_kind[kind]]
 
     conventions = every(Kind.CONVENTIONS, policies.conventions)
     if not conventions and CONVENTIONS_PATH not in sources.unread:
         problems.append(_NO_CONVENTIONS)
-    model = Model(
+    return Model(
         environments={one.name: one for one in every(Kind.ENVIRONMENT, policies.environment)},
         issuers={one.name: one for one in every(Kind.ISSUER, policies.issuer)},
         scopes=_scopes(every(Kind.SCOPES, policies.scopes), problems),
@@ -41,7 +51,6 @@ def parse_model(sources: Sources) -> tuple[Model, tuple[Problem, ...]]:
         tests=tuple(every(Kind.POLICY_TESTS, teams.policy_tests)),
         unread=sources.unread,
     )
-    return model, in_order(problems)
 
 
 def _clients(parsed: Iterable[SourceClient], problems: list[Problem]) -> dict[str, SourceClient]:

@@ -47,60 +47,37 @@ class Slot:
 
 def slot_of(path: str) -> Slot | Problem | None:
     """The slot of a path relative to the repository; None for what is no YAML, a problem for YAML of no known kind."""
-    if not path.lower().endswith((".yaml", ".yml")):
-        return None
-    parts = path.split("/")
-    for kind, shape in _SHAPES.items():
-        names = _match(parts, shape)
-        if names is not None:
-            return _named(path, kind, names)
+    if not path.endswith(".yaml"):
+        return _unknown(path) if path.lower().endswith((".yaml", ".yml")) else None
+    match path[: -len(".yaml")].split("/"):
+        case ["policies", "clients", team, name]:
+            return _slot(path, Kind.CLIENT, team, name)
+        case ["teams", team, "gateways", name]:
+            return _slot(path, Kind.GATEWAY, team, name)
+        case ["teams", team, "team"]:
+            return _slot(path, Kind.TEAM, team, team)
+        case ["teams", team, "tests", name]:
+            return _slot(path, Kind.POLICY_TESTS, team, name)
+        case ["policies", "scopes", name]:
+            return _slot(path, Kind.SCOPES, "", name)
+        case ["policies", "issuers", name]:
+            return _slot(path, Kind.ISSUER, "", name)
+        case ["policies", "environments", name]:
+            return _slot(path, Kind.ENVIRONMENT, "", name)
+        case ["policies", "conventions"]:
+            return Slot(Kind.CONVENTIONS, "", "conventions")
+        case ["policies", "rollout"]:
+            return Slot(Kind.ROLLOUT, "", "rollout")
     return _unknown(path)
 
 
-_SHAPES: dict[Kind, tuple[str, ...]] = {
-    Kind.CLIENT: ("policies", "clients", "<team>", "<client_id>.yaml"),
-    Kind.GATEWAY: ("teams", "<team>", "gateways", "<gateway>.yaml"),
-    Kind.TEAM: ("teams", "<team>", "team.yaml"),
-    Kind.POLICY_TESTS: ("teams", "<team>", "tests", "<name>.yaml"),
-    Kind.SCOPES: ("policies", "scopes", "<domain>.yaml"),
-    Kind.ISSUER: ("policies", "issuers", "<issuer>.yaml"),
-    Kind.ENVIRONMENT: ("policies", "environments", "<environment>.yaml"),
-    Kind.CONVENTIONS: ("policies", "conventions.yaml"),
-    Kind.ROLLOUT: ("policies", "rollout.yaml"),
-}
-
-
-def _match(parts: list[str], shape: tuple[str, ...]) -> list[str] | None:
-    if len(parts) != len(shape):
-        return None
-    names = []
-    for part, expected in zip(parts, shape, strict=True):
-        if expected[0] != "<":
-            if part != expected:
-                return None
-        elif expected.endswith(".yaml"):
-            if not part.endswith(".yaml"):
-                return None
-            names.append(part[: -len(".yaml")])
-        else:
-            names.append(part)
-    return names
-
-
-def _named(path: str, kind: Kind, names: list[str]) -> Slot | Problem:
-    forms = [NAME] * len(names)
-    if kind is Kind.CLIENT:
-        forms[-1] = CLIENT_ID
-    for name, form in zip(names, forms, strict=True):
-        if not form.fullmatch(name):
-            return _bad_name(path, name, form)
-    match kind:
-        case Kind.TEAM:
-            return Slot(kind, names[0], names[0])
-        case Kind.CONVENTIONS | Kind.ROLLOUT:
-            return Slot(kind, "", kind.lower())
-    team = names[0] if len(names) == 2 else ""
-    return Slot(kind, team, names[-1])
+def _slot(path: str, kind: Kind, team: str, name: str) -> Slot | Problem:
+    form = CLIENT_ID if kind is Kind.CLIENT else NAME
+    if team and not NAME.fullmatch(team):
+        return _bad_name(path, team, NAME)
+    if not form.fullmatch(name):
+        return _bad_name(path, name, form)
+    return Slot(kind, team, name)
 
 
 def _bad_name(path: str, name: str, form: re.Pattern[str]) -> Problem:
@@ -127,11 +104,24 @@ def _unknown(path: str) -> Problem:
     )
 
 
+_SHAPES = (
+    ("policies", "clients", "<team>", "<client_id>.yaml"),
+    ("teams", "<team>", "gateways", "<gateway>.yaml"),
+    ("teams", "<team>", "team.yaml"),
+    ("teams", "<team>", "tests", "<name>.yaml"),
+    ("policies", "scopes", "<domain>.yaml"),
+    ("policies", "issuers", "<issuer>.yaml"),
+    ("policies", "environments", "<environment>.yaml"),
+    ("policies", "conventions.yaml"),
+    ("policies", "rollout.yaml"),
+)
+
+
 def _nearest(path: str) -> str | None:
     """The known path most like this one, with the names that this one has."""
     parts = [*path.split("/")[:-1], re.sub(r"(?i)\.ya?ml$", ".yaml", path.rsplit("/", 1)[-1])]
     best, score = None, 0.0
-    for shape in _SHAPES.values():
+    for shape in _SHAPES:
         if len(shape) != len(parts):
             continue
         pairs = list(zip(parts, shape, strict=True))

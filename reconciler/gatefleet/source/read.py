@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from gatefleet.problems import Place, Problem, failure, in_order
+from gatefleet.source.allocation import collector_paused
 from gatefleet.source.document import Document, place_in
 from gatefleet.source.git import list_files, read_blobs, resolve_commit
 from gatefleet.source.layout import ROOTS, Slot, printable, slot_of
@@ -58,7 +59,8 @@ def read_worktree(repo: Path) -> Sources:
     paths = [path for root in ROOTS if _present(repo / root) for path in _walk(repo, root, problems)]
     wanted, others = _slots(sorted(paths))
     problems += others
-    return _sources(None, ((path, slot, _content(repo / path)) for path, slot in wanted.items()), problems)
+    folder = str(repo)
+    return _sources(None, ((path, slot, _content(folder, path)) for path, slot in wanted.items()), problems)
 
 
 def read_document(path: str, slot: Slot, content: bytes) -> tuple[Document | None, list[Problem]]:
@@ -78,17 +80,18 @@ def _sources(
     commit: str | None, files: Iterable[tuple[str, Slot, bytes | int | Problem]], problems: list[Problem]
 ) -> Sources:
     documents = []
-    for path, slot, content in files:
-        match content:
-            case bytes():
-                document, found = read_document(path, slot, content)
-                if document is not None:
-                    documents.append(document)
-                problems += found
-            case int():
-                problems.append(too_large(path, content))
-            case Problem():
-                problems.append(content)
+    with collector_paused():
+        for path, slot, content in files:
+            match content:
+                case bytes():
+                    document, found = read_document(path, slot, content)
+                    if document is not None:
+                        documents.append(document)
+                    problems += found
+                case int():
+                    problems.append(too_large(path, content))
+                case Problem():
+                    problems.append(content)
     return Sources(commit, tuple(documents), in_order(problems), frozenset(p.place.path for p in problems))
 
 
@@ -141,13 +144,17 @@ def _walk(repo: Path, folder: str, problems: list[Problem]) -> Iterator[str]:
             problems.append(_irregular(path, "no regular file"))
 
 
-def _content(file: Path) -> bytes | int | Problem:
+def _content(folder: str, path: str) -> bytes | int | Problem:
+    """The bytes of a regular file, or only its size when it is too large."""
     try:
-        with file.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-            return content if len(content) <= MAX_BYTES else os.fstat(stream.fileno()).st_size
+        opened = os.open(f"{folder}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            size = os.fstat(opened).st_size
+            return size if size > MAX_BYTES else os.read(opened, size)
+        finally:
+            os.close(opened)
     except OSError as error:
-        return Problem("GF048", Place(printable(str(file))), f"cannot be read: {error.strerror}")
+        return Problem("GF048", Place(printable(path)), f"cannot be read: {error.strerror}")
 
 
 def _irregular(path: str, what: str) -> Problem:

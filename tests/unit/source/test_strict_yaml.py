@@ -51,9 +51,10 @@ def test_quoted_merge_signs_are_text() -> None:
 
 
 def test_as_deep_as_allowed_is_read() -> None:
-    text = "a: " + "[" * (MAX_DEPTH - 1) + "x" + "]" * (MAX_DEPTH - 1)
+    text = "a: " + "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)
     assert read(text) != {}
-    assert read_yaml("a.yaml", text.replace("x", "[x]").encode())[1][0].code == "GF009"
+    assert read_yaml("a.yaml", text.replace("[]", "[[]]").encode())[1][0].code == "GF009"
+    assert read_yaml("a.yaml", text.replace("[]", "[{}]").encode())[1][0].code == "GF009"
 
 
 def test_as_large_as_allowed_is_read() -> None:
