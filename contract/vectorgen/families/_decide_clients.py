@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -116,6 +117,7 @@ def _certificates() -> Iterator[Case]:
     yield ok("certificate-crlf", "line ends of PEM do not count", event(pem=good.replace("\n", "\r\n")))
     yield ok("certificate-one-line", "PEM on one line is still PEM", event(pem=good.replace("\n", "")))
     yield ok("certificate-surrounded", "blanks around PEM do not count", event(pem=f" \t\r\n{good}\n\n"))
+    yield ok("certificate-longest", "16,384 bytes are the longest certificate", event(pem=_pem(bytes(16384))))
     yield allowed(
         "certificate-rest",
         "a REST API shows the certificate under identity",
@@ -172,11 +174,16 @@ def _certificates() -> Iterator[Case]:
         "certificate-placeholder": ("the word that documentation shows in its place", "CERT_CONTENT"),
         "certificate-too-long": (
             "more than 16,384 bytes are not hashed",
-            f"-----BEGIN CERTIFICATE-----\n{'AAAA' * 5462}\n-----END CERTIFICATE-----",
+            _pem(bytes(16385)),
         ),
     }
     for name, (comment, pem) in pems.items():
         yield no(name, comment, event(pem=pem))
+
+
+def _pem(der: bytes) -> str:
+    body = base64.b64encode(der).decode()
+    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----"
 
 
 def _clients() -> Iterator[Case]:

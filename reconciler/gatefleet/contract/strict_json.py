@@ -40,7 +40,8 @@ def parse(data: bytes) -> Any:
         raise
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         raise NotStrictJson(type(error).__name__) from None
-    _check_depth(value)
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _check_depth(value)
     if "\\u" in text:
         _check_surrogates(value)
     return value
