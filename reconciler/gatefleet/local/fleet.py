@@ -49,25 +49,12 @@ class Fleet:
         self._servers: list[uvicorn.Server] = []
         self._sockets: list[socket.socket] = []
         self._readers: list[LogReader] = []
-        port = FIRST_PORT
-        for gateway_id, envelope in sorted(floors.items()):
-            follower = self._follower(gateway_id, envelope, trust, open_reader)
-            authorizer = ReferenceAuthorizer(follower, self._write)
-            gateway = follower.view.gateway
-            if gateway is None:  # a floor is rendered for gateways only
-                continue
-            listening, port = _listen(port)
-            self._sockets.append(listening)
-            self._servers.append(server_of(Front(gateway_id, gateway, authorizer, error_type_base)))
-            self.authorizers[gateway_id] = authorizer
-            self.addresses[gateway_id] = f"http://127.0.0.1:{port}"
-            port += 1
-        self._threads = [threading.Thread(target=self._serve, name="fronts", daemon=True)]
-        self._threads += [
-            threading.Thread(target=self._follow, args=(one.follower,), name=f"follow {gateway_id}", daemon=True)
-            for gateway_id, one in self.authorizers.items()
-            if one.follower.follows
-        ]
+        self._threads: list[threading.Thread] = []
+        try:
+            self._prepare(floors, trust, open_reader, error_type_base)
+        except BaseException:
+            self.stop()
+            raise
 
     def start(self) -> None:
         """Listen and follow; returns when every gateway answers."""
@@ -81,15 +68,41 @@ class Fleet:
             time.sleep(0.01)
 
     def stop(self) -> None:
-        """Stop listening and following."""
+        """Stop listening and following, also when nothing was started."""
         self._stopping.set()
         for server in self._servers:
             server.should_exit = True
         for thread in self._threads:
-            thread.join(timeout=10)
+            if thread.ident is not None:
+                thread.join(timeout=10)
+        for listening in self._sockets:
+            listening.close()
         for reader in self._readers:
             reader.close()
         self._decisions.close()
+
+    def _prepare(
+        self, floors: Mapping[str, bytes], trust: Trust, open_reader: Callable[[], LogReader], error_type_base: str
+    ) -> None:
+        port = FIRST_PORT
+        for gateway_id, envelope in sorted(floors.items()):
+            follower = self._follower(gateway_id, envelope, trust, open_reader)
+            authorizer = ReferenceAuthorizer(follower, self._write)
+            gateway = follower.view.gateway
+            if gateway is None:  # a floor is rendered for gateways only
+                continue
+            listening, port = _listen(port)
+            self._sockets.append(listening)
+            self._servers.append(server_of(Front(gateway_id, gateway, authorizer, error_type_base)))
+            self.authorizers[gateway_id] = authorizer
+            self.addresses[gateway_id] = f"http://127.0.0.1:{port}"
+            port += 1
+        self._threads.append(threading.Thread(target=self._serve, name="fronts", daemon=True))
+        self._threads += [
+            threading.Thread(target=self._follow, args=(one.follower,), name=f"follow {gateway_id}", daemon=True)
+            for gateway_id, one in self.authorizers.items()
+            if one.follower.follows
+        ]
 
     def _follower(
         self, gateway_id: str, envelope: bytes, trust: Trust, open_reader: Callable[[], LogReader]

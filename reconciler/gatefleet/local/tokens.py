@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from gatefleet.problems import failure
@@ -34,12 +36,17 @@ class DevelopmentIssuer:
     @classmethod
     def load(cls, path: Path, url: str) -> DevelopmentIssuer:
         """Read the key again. Raises GF621 when the file holds none."""
+        fix = "give the issuer.key.pem that was made with the environment `development`"
         try:
-            key = ECKey.import_key(path.read_bytes())
+            pem = path.read_bytes()
+            private = serialization.load_pem_private_key(pem, password=None)
         except OSError as error:
-            raise failure("GF621", str(path), f"cannot be read: {error.strerror}") from None
-        except (JoseError, ValueError):
-            raise failure("GF621", str(path), "is no P-256 private key in PEM") from None
+            raise failure("GF621", str(path), f"cannot be read: {error.strerror}", fix=fix) from None
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            private = None
+        if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
+            raise failure("GF621", str(path), "is no unencrypted P-256 private key in PEM", fix=fix)
+        key = ECKey.import_key(pem)
         return cls(url, key.thumbprint(), key)
 
     @property
