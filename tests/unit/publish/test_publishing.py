@@ -153,8 +153,9 @@ def test_over_the_blast_limit_one_signer_is_refused_before_anything_is_written(t
     with pytest.raises(GatefleetError) as caught:
         yard.publish(commit, signers=yard.signers[:1])
     assert codes(caught) == ["GF512"]
-    with pytest.raises(GatefleetError):
+    with pytest.raises(GatefleetError) as caught:
         yard.publish(commit, signers=yard.signers[:1] * 2)
+    assert codes(caught) == ["GF512"]
     assert yard.everything() == before
     assert isinstance(yard.publish(commit, signers=yard.signers), Published)
     assert len(yard.history().revisions[1].signers) == 2
