@@ -138,6 +138,11 @@ def _confirmation() -> Iterator[Case]:
         "a bound token with a certificate that cannot be read",
         http_event(authorization=bearer(cnf={"x5t#S256": own}), pem="CERT_CONTENT"),
     )
+    yield no(
+        "cnf-null-no-certificate",
+        "a thumbprint of null is not the thumbprint of no certificate",
+        http_event(authorization=bearer(cnf={"x5t#S256": None})),
+    )
     bindings: dict[str, tuple[str, Any]] = {
         "cnf-null": ("a cnf of null binds to nothing that can be shown", None),
         "cnf-text": ("a thumbprint that is not inside an object", own),

@@ -78,7 +78,7 @@ def client_of_certificate(pem: str, view: View) -> str | Deny:
 def confirmed(cnf: object, pem: str | None) -> bool:
     """Step 20: whether `cnf` is a certificate's thumbprint (RFC 8705 section 3.1) and the connection has that one."""
     thumbprint = thumbprint_of(pem) if pem is not None else None
-    return thumbprint is not None and isinstance(cnf, dict) and cnf == {"x5t#S256": thumbprint}
+    return thumbprint is not None and cnf == {"x5t#S256": thumbprint}
 
 
 def thumbprint_of(pem: str) -> str | None:
