@@ -152,6 +152,10 @@ def _certificates() -> Iterator[Case]:
         "certificate-half-armour": ("one line that is begin and end", "-----BEGIN CERTIFICATE-----"),
         "certificate-two": ("a chain of two certificates is not one", good + certificate(2)),
         "certificate-other-label": ("another label than CERTIFICATE", good.replace("CERTIFICATE", "X509 CERTIFICATE")),
+        "certificate-armour-shared": (
+            "begin and end share their dashes",
+            "-----BEGIN CERTIFICATE-----END CERTIFICATE-----",
+        ),
         "certificate-begin-misspelled": ("a begin of the same length", good.replace("BEGIN", "BEGUN")),
         "certificate-end-misspelled": ("an end of the same length", good.replace("END", "EMD")),
         "certificate-text-before": ("text before the armour is not skipped", f"Subject: terminal\n{good}"),

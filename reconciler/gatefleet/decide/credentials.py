@@ -84,7 +84,7 @@ def confirmed(cnf: object, pem: str | None) -> bool:
 def thumbprint_of(pem: str) -> str | None:
     """The `x5t#S256` of a PEM text with one certificate, else None. API Gateway has verified the certificate."""
     text = pem.strip(_BLANK)
-    if not (text.startswith(_PEM_BEGIN) and text.endswith(_PEM_END)) or len(text) < len(_PEM_BEGIN + _PEM_END):
+    if not text.startswith(_PEM_BEGIN) or not text.endswith(_PEM_END):
         return None
     der = decode_standard(text[len(_PEM_BEGIN) : -len(_PEM_END)].translate(_WITHOUT_BLANK))
     if not der or len(der) > MAX_CERTIFICATE_LENGTH:
