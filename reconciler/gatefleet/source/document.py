@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -17,7 +18,8 @@ from gatefleet.source.strict_yaml import compose
 class Document:
     """A file that fits its schema. `data` holds dicts, lists, text, and integers and booleans where the schema says so.
 
-    `team` and `name` come from the path. `content` are the bytes of the file; positions are found in them on demand.
+    `team` and `name` come from the path. `content` are the bytes of the file, or what fetches them; positions are found
+    in them on demand.
     """
 
     path: str
@@ -25,14 +27,15 @@ class Document:
     team: str
     name: str
     data: dict[str, Any]
-    content: bytes = field(repr=False)
+    content: bytes | Callable[[], bytes] = field(repr=False, compare=False)
 
     def place(self, *pointer: str | int) -> Place:
         """Where a member (its name) or a list item stands: `place("routes", "GET /orders", "scopes", 0)`.
 
         A pointer that leads nowhere gives the deepest part of it that is there, an empty one where the mapping begins.
         """
-        return place_in(self.path, self.content, *pointer)
+        content = self.content if isinstance(self.content, bytes) else self.content()
+        return place_in(self.path, content, *pointer)
 
 
 def place_in(path: str, content: bytes, *pointer: str | int) -> Place:

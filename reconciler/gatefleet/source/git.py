@@ -12,7 +12,6 @@ import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -21,15 +20,6 @@ from gatefleet.source.layout import ROOTS, printable
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TIMEOUT = 300.0  # seconds; a local git that says nothing for so long hangs
-
-
-@dataclass(frozen=True, slots=True)
-class TreeFile:
-    """One entry below `policies/` or `teams/` of a commit; `mode` is git's, `blob` an object id."""
-
-    path: str
-    mode: str
-    blob: str
 
 
 def resolve_commit(repo: Path, name: str) -> str:
@@ -71,16 +61,16 @@ def is_ancestor(repo: Path, older: str, newer: str) -> bool:
     return False
 
 
-def list_files(repo: Path, commit: str) -> list[TreeFile]:
-    """Entries below `policies/` and `teams/` of a commit, given by its full id, in git's order."""
-    listing = _git(repo, "ls-tree", "-r", "-z", commit, "--", *ROOTS).stdout
-    files = []
-    for entry in listing.split(b"\x00"):
-        if entry:
-            head, _, path = entry.partition(b"\t")
-            mode, _, blob = head.decode("ascii").split(" ")
-            files.append(TreeFile(path.decode("utf-8", "surrogateescape"), mode, blob))
-    return files
+def list_files(repo: Path, commit: str) -> Iterator[tuple[str, str, str]]:
+    """Mode, object id and path of everything below `policies/` and `teams/` of a commit given by its full id, by path.
+
+    The mode is git's: 100644 and 100755 are files, 120000 a symbolic link, 160000 a submodule.
+    """
+    listing = _git(repo, "ls-tree", "-r", "-z", commit, "--", *ROOTS).stdout.decode("utf-8", "surrogateescape")
+    for entry in listing.split("\x00")[:-1]:
+        head, _, path = entry.partition("\t")
+        mode, _, blob = head.split(" ")
+        yield mode, blob, path
 
 
 def read_blobs(repo: Path, blobs: Sequence[str], limit: int) -> Iterator[bytes | int]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from gatefleet.problems import Place, Problem, failure, in_order
+from gatefleet.problems import Problem, failure, in_order
 from gatefleet.source.allocation import collector_paused
+from gatefleet.source.cache import cache_key, document_from, load_documents, save_documents
 from gatefleet.source.document import Document, place_in
 from gatefleet.source.git import list_files, read_blobs, resolve_commit
-from gatefleet.source.layout import ROOTS, Slot, printable, slot_of
+from gatefleet.source.layout import Slot, slot_of
 from gatefleet.source.schema import retype_for, schema_problems, validator_for
 from gatefleet.source.strict_yaml import MAX_BYTES, read_yaml, too_large
+from gatefleet.source.worktree import irregular, read_file, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,37 +32,42 @@ class Sources:
     unread: frozenset[str]
 
 
-def read_commit(repo: Path, commit: str) -> Sources:
+def read_commit(repo: Path, commit: str, cache: Path | None = None) -> Sources:
     """Read the sources of a commit, named in any way git knows, without touching the work tree.
 
+    `cache` is a file of documents read before (`default_cache`); what is to be published is read without one.
     Raises GF040 to GF042 when there is no such repository or commit; everything about files is in `problems`.
     """
     full = resolve_commit(repo, commit)
-    files: list[tuple[str, str]] = []
-    problems: list[Problem] = []
-    for file in list_files(repo, full):
-        if file.mode in ("100644", "100755"):
-            files.append((file.path, file.blob))
-        else:
-            problems.append(_irregular(file.path, _MODES.get(file.mode, "no regular file")))
-    wanted, others = _slots(path for path, _ in files)
-    problems += others
-    blobs = {path: blob for path, blob in files if path in wanted}
-    contents = read_blobs(repo, list(blobs.values()), MAX_BYTES)
-    read = ((path, wanted[path], content) for path, content in zip(blobs, contents, strict=True))
-    return _sources(full, read, problems)
+    with collector_paused():
+        reading = _Reading(cache)
+        contents = _Contents(repo)
+        fresh: dict[str, str] = {}
+        for mode, blob, path in list_files(repo, full):
+            if mode not in _REGULAR:
+                reading.problems.append(irregular(path, _IRREGULAR.get(mode, "something that is no file")))
+            elif not reading.knows(blob, path, partial(contents.of, blob)) and reading.wants(path):
+                fresh[path] = blob
+        contents.expect(key.partition("\t")[0] for key in reading.documents)
+        for (path, blob), content in zip(fresh.items(), read_blobs(repo, list(fresh.values()), MAX_BYTES), strict=True):
+            reading.read(path, content, blob)
+        return reading.done(full)
 
 
-def read_worktree(repo: Path) -> Sources:
+def read_worktree(repo: Path, cache: Path | None = None) -> Sources:
     """Read the sources as they are in a folder, committed or not. Raises GF040 when there is no such folder."""
     if not repo.is_dir():
         raise failure("GF040", str(repo), "no such folder", fix="run it in a clone of the policy repository")
-    problems: list[Problem] = []
-    paths = [path for root in ROOTS if _present(repo / root) for path in _walk(repo, root, problems)]
-    wanted, others = _slots(sorted(paths))
-    problems += others
-    folder = str(repo)
-    return _sources(None, ((path, slot, _content(folder, path)) for path, slot in wanted.items()), problems)
+    with collector_paused():
+        reading = _Reading(cache)
+        folder = str(repo)
+        for path in walk(repo, reading.problems):
+            if reading.wants(path):
+                content = read_file(folder, path, MAX_BYTES)
+                blob = _blob_id(content) if cache and isinstance(content, bytes) else ""
+                if not isinstance(content, bytes) or not reading.knows(blob, path, content):
+                    reading.read(path, content, blob)
+        return reading.done(None)
 
 
 def read_document(path: str, slot: Slot, content: bytes) -> tuple[Document | None, list[Problem]]:
@@ -76,87 +83,83 @@ def read_document(path: str, slot: Slot, content: bytes) -> tuple[Document | Non
     return None, schema_problems(slot.kind, data, partial(place_in, path, content))
 
 
-def _sources(
-    commit: str | None, files: Iterable[tuple[str, Slot, bytes | int | Problem]], problems: list[Problem]
-) -> Sources:
-    documents = []
-    with collector_paused():
-        for path, slot, content in files:
-            match content:
-                case bytes():
-                    document, found = read_document(path, slot, content)
-                    if document is not None:
-                        documents.append(document)
-                    problems += found
-                case int():
-                    problems.append(too_large(path, content))
-                case Problem():
-                    problems.append(content)
-    return Sources(commit, tuple(documents), in_order(problems), frozenset(p.place.path for p in problems))
+_REGULAR = frozenset({"100644", "100755"})
+_IRREGULAR = {"120000": "a symbolic link", "160000": "a submodule"}
+_FEW = 20  # files that are rather read again than the whole cache written
 
 
-def _slots(paths: Iterable[str]) -> tuple[dict[str, Slot], list[Problem]]:
-    wanted: dict[str, Slot] = {}
-    problems = []
-    for path in paths:
+class _Reading:
+    """What has been read so far: documents by cache key, problems, and how many files the cache did not have."""
+
+    def __init__(self, cache: Path | None) -> None:
+        self.problems: list[Problem] = []
+        self.documents: dict[str, Document] = {}
+        self._cache = cache
+        self._known = load_documents(cache) if cache else {}
+        self._slots: dict[str, Slot] = {}
+        self._fresh = 0
+
+    def knows(self, blob: str, path: str, content: bytes | Callable[[], bytes]) -> bool:
+        """Whether the cache has the document; if so it is taken."""
+        key = cache_key(blob, path)
+        entry = self._known.get(key)
+        if entry is not None:
+            self.documents[key] = document_from(entry, path, content)
+        return entry is not None
+
+    def wants(self, path: str) -> bool:
+        """Whether the path is a source file; one that looks like a source and is none becomes a problem."""
         match slot_of(path):
             case Slot() as slot:
-                wanted[path] = slot
+                self._slots[path] = slot
+                return True
             case Problem() as problem:
-                problems.append(problem)
-            case None:  # a README.md, a trust document
-                continue
-    return wanted, problems
+                self.problems.append(problem)
+        return False
+
+    def read(self, path: str, content: bytes | int | Problem, blob: str) -> None:
+        """Read one wanted file; of a too large one there is only the size, of an unreadable one the problem."""
+        match content:
+            case bytes():
+                document, found = read_document(path, self._slots[path], content)
+                self.problems += found
+                if document is not None:
+                    self.documents[cache_key(blob, path)] = document
+                    self._fresh += 1
+            case int():
+                self.problems.append(too_large(path, content))
+            case Problem():
+                self.problems.append(content)
+
+    def done(self, commit: str | None) -> Sources:
+        if self._cache and self._fresh > _FEW:
+            save_documents(self._cache, self.documents)
+        documents = sorted(self.documents.values(), key=lambda document: document.path)
+        unread = frozenset(problem.place.path for problem in self.problems)
+        return Sources(commit, tuple(documents), in_order(self.problems), unread)
 
 
-# --- the work tree ----------------------------------------------------------------------------------------------------
+class _Contents:
+    """The bytes of documents that came from the cache, fetched from git at once when the first place is asked for."""
 
-_MODES = {"120000": "a symbolic link", "160000": "a submodule"}
+    def __init__(self, repo: Path) -> None:
+        self._repo = repo
+        self._blobs: list[str] = []
+        self._fetched: dict[str, bytes] = {}
 
+    def expect(self, blobs: Iterable[str]) -> None:
+        """Say which contents may be asked for."""
+        self._blobs = list(blobs)
 
-def _present(folder: Path) -> bool:
-    return os.path.lexists(folder)
-
-
-def _walk(repo: Path, folder: str, problems: list[Problem]) -> Iterator[str]:
-    """Regular files below a folder, by their path relative to the repository; anything else becomes a problem."""
-    if (repo / folder).is_symlink() or not (repo / folder).is_dir():
-        what = "a symbolic link" if (repo / folder).is_symlink() else "no folder"
-        problems.append(_irregular(folder, what))
-        return
-    try:
-        entries = sorted(os.scandir(repo / folder), key=lambda entry: entry.name)
-    except OSError as error:
-        problems.append(Problem("GF048", Place(printable(folder)), f"cannot be read: {error.strerror}"))
-        return
-    for entry in entries:
-        path = f"{folder}/{entry.name}"
-        if entry.is_symlink():
-            problems.append(_irregular(path, "a symbolic link"))
-        elif entry.is_dir():
-            if _present(repo / path / ".git"):
-                problems.append(_irregular(path, "a submodule"))
-            else:
-                yield from _walk(repo, path, problems)
-        elif entry.is_file():
-            yield path
-        else:
-            problems.append(_irregular(path, "no regular file"))
+    def of(self, blob: str) -> bytes:
+        if not self._fetched:
+            contents = read_blobs(self._repo, self._blobs, MAX_BYTES)
+            self._fetched = {
+                one: content for one, content in zip(self._blobs, contents, strict=True) if isinstance(content, bytes)
+            }
+        return self._fetched[blob]
 
 
-def _content(folder: str, path: str) -> bytes | int | Problem:
-    """The bytes of a regular file, or only its size when it is too large."""
-    try:
-        opened = os.open(f"{folder}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            size = os.fstat(opened).st_size
-            return size if size > MAX_BYTES else os.read(opened, size)
-        finally:
-            os.close(opened)
-    except OSError as error:
-        return Problem("GF048", Place(printable(path)), f"cannot be read: {error.strerror}")
-
-
-def _irregular(path: str, what: str) -> Problem:
-    why = "what it shows depends on what is not in this repository" if what != "no regular file" else ""
-    return Problem("GF043", Place(printable(path)), f"{what} cannot be a source", why, "put the file itself here")
+def _blob_id(content: bytes) -> str:
+    """Git's object id of a file's content (SHA-1: a name here, not a proof)."""
+    return hashlib.sha1(b"blob %d\x00" % len(content) + content, usedforsecurity=False).hexdigest()

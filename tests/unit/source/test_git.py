@@ -9,7 +9,7 @@ import pytest
 from tests.support.sources import SMALL, commit, git, repository, write
 
 from gatefleet.problems import GatefleetError
-from gatefleet.source.git import TreeFile, is_ancestor, list_files, read_blobs, resolve_commit
+from gatefleet.source.git import is_ancestor, list_files, read_blobs, resolve_commit
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_replaced_objects_are_read_as_they_were_committed(repo: Path) -> None:
     write(repo, {"policies/conventions.yaml": "kind: Other\n"})
     commit(repo)
     git(repo, "replace", blob, git(repo, "rev-parse", "HEAD:policies/conventions.yaml"))
-    files = {file.path: file.blob for file in list_files(repo, first)}
+    files = {path: blob for _, blob, path in list_files(repo, first)}
     (content,) = read_blobs(repo, [files["policies/conventions.yaml"]], 10_000)
     assert content == SMALL["policies/conventions.yaml"].encode()
 
@@ -121,18 +121,16 @@ def test_files_are_listed_with_mode_and_blob_whatever_their_names(repo: Path) ->
     (repo / "teams" / "link").symlink_to("a b")
     os.close(os.open(os.fsencode(repo / "teams") + b"/\xff", os.O_CREAT))
     head = commit(repo)
-    files = {file.path: file for file in list_files(repo, head)}
+    files = {path: (mode, blob) for mode, blob, path in list_files(repo, head)}
     assert files.keys() == {*SMALL, "teams/a b/ü\n\t'.txt", "teams/link", "teams/\udcff"}
-    assert files["teams/link"].mode == "120000"
-    assert files["teams/a b/ü\n\t'.txt"] == TreeFile(
-        "teams/a b/ü\n\t'.txt", "100644", git(repo, "hash-object", "teams/a b/ü\n\t'.txt")
-    )
+    assert files["teams/link"][0] == "120000"
+    assert files["teams/a b/ü\n\t'.txt"] == ("100644", git(repo, "hash-object", "teams/a b/ü\n\t'.txt"))
 
 
 def test_a_repository_within_a_larger_one_is_read_by_its_folder(tmp_path: Path) -> None:
     repo = repository(tmp_path / "repo", {"company/policies/conventions.yaml": "a: b\n", "policies/x.md": ""})
     head = git(repo, "rev-parse", "HEAD")
-    assert [file.path for file in list_files(repo / "company", head)] == ["policies/conventions.yaml"]
+    assert [path for _, _, path in list_files(repo / "company", head)] == ["policies/conventions.yaml"]
 
 
 def test_many_blobs_come_in_the_order_asked_for_and_large_ones_only_as_their_size(repo: Path) -> None:
@@ -140,18 +138,18 @@ def test_many_blobs_come_in_the_order_asked_for_and_large_ones_only_as_their_siz
         "teams/large.txt": b"x" * 200_000
     }
     write(repo, contents)
-    files = list_files(repo, commit(repo))
-    read = list(read_blobs(repo, [file.blob for file in files], 100_000))
+    paths = {path: blob for _, blob, path in list_files(repo, commit(repo))}
+    read = list(read_blobs(repo, list(paths.values()), 100_000))
     expected: dict[str, bytes | int] = (
         contents | {path: text.encode() for path, text in SMALL.items()} | {"teams/large.txt": 200_000}
     )
-    assert dict(zip((file.path for file in files), read, strict=True)) == expected
+    assert dict(zip(paths, read, strict=True)) == expected
 
 
 def test_reading_can_stop_half_way(repo: Path) -> None:
     write(repo, {f"teams/{n}.txt": "x" * 1000 + str(n) for n in range(500)})
-    files = list_files(repo, commit(repo))
-    reading = read_blobs(repo, [file.blob for file in files], 10_000)
+    blobs = [blob for _, blob, _ in list_files(repo, commit(repo))]
+    reading = read_blobs(repo, blobs, 10_000)
     assert isinstance(next(reading), bytes)
     reading.close()  # type: ignore[attr-defined]
 
