@@ -53,6 +53,10 @@ def can(client_id: str, route_key: str, view: View, now: int) -> Answer:
         return Answer(Reason.CREDENTIAL_NOT_ALLOWED, missing=tuple(f"a valid {kind}" for kind in route.credentials))
     if not client.active:
         return Answer(Reason.CLIENT_SUSPENDED)
+    if client.tokens_not_before is not None and now < client.tokens_not_before:
+        kinds = [kind for kind in kinds if kind is not CredentialKind.JWT]
+        if not kinds:
+            return Answer(Reason.TOKEN_REVOKED, missing=("a token issued since its tokens_not_before",))
     held = frozenset(
         scope
         for scope, until in client.scopes.items()
@@ -60,7 +64,7 @@ def can(client_id: str, route_key: str, view: View, now: int) -> Answer:
     )
     if isinstance(route.requirement, AnyOf) and not any(held.issuperset(one) for one in route.requirement.sets):
         return Answer(Reason.INSUFFICIENT_SCOPE, missing=_scopes_wanted(route, held))
-    return Answer(None, _conditions(kinds, client, route, held, gateway))
+    return Answer(None, _conditions(kinds, client, route, held, gateway, now=now))
 
 
 def _can_present(kind: CredentialKind, client: Client, route: Route, view: View, now: int) -> bool:
@@ -87,7 +91,7 @@ def _scopes_wanted(route: Route, held: frozenset[str] = frozenset()) -> tuple[st
 
 
 def _conditions(
-    kinds: list[CredentialKind], client: Client, route: Route, held: frozenset[str], gateway: Gateway
+    kinds: list[CredentialKind], client: Client, route: Route, held: frozenset[str], gateway: Gateway, *, now: int
 ) -> tuple[str, ...]:
     conditions = ["with " + " or ".join(kinds)]
     match route.requirement:
@@ -103,6 +107,10 @@ def _conditions(
     conditions += [f"claim {name} = {value}" for name, value in sorted(route.claims.items())]
     if client.addresses:
         conditions.append("from " + ", ".join(client.addresses))
-    if client.tokens_not_before is not None:
-        conditions.append("tokens issued since the client's tokens_not_before")
+    if CredentialKind.JWT in kinds:
+        if client.tokens_not_before is not None:
+            conditions.append("tokens issued since the client's tokens_not_before")
+        denied = [until for until in (*client.denied_jti.values(), *client.denied_sub.values()) if now < until]
+        if denied:
+            conditions.append(f"no token or subject that is denied ({len(denied)})")
     return tuple(conditions)
