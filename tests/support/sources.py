@@ -70,7 +70,8 @@ def git(folder: Path, *arguments: str) -> str:
         "GIT_COMMITTER_NAME": "author",
         "GIT_COMMITTER_EMAIL": "author@example.com",
     }
-    done = subprocess.run(["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    command = ["git", "-c", "gc.auto=0", *arguments]  # nothing goes on in the background after a test
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 
