@@ -18,6 +18,7 @@ from gatefleet.contract.entities import (
     AnyClient,
     AnyOf,
     ApiKey,
+    ApiKind,
     Client,
     CredentialKind,
     Entity,
@@ -76,6 +77,8 @@ def _effect_of(before: Part | None, after: Part | None) -> Effect:
     if isinstance(before, Route) and isinstance(after, Route):
         return _route(before, after)
     whole = NO_EFFECT
+    if isinstance(before, Gateway) and isinstance(after, Gateway):
+        whole = _rerouted(before, after)
     rules = _FIELDS[type(before)]
     for one in fields(before):  # type: ignore[arg-type]  # neither is None here: both open something
         whole |= rules[one.name](getattr(before, one.name), getattr(after, one.name))
@@ -199,18 +202,20 @@ def _when_stale(before: WhenStale, after: WhenStale) -> Effect:
 # --- routes -----------------------------------------------------------------------------------------------------------
 
 
-def _routes(before: Mapping[str, Route], after: Mapping[str, Route]) -> Effect:
-    whole = _parts(before, after)
+def _rerouted(before: Gateway, after: Gateway) -> Effect:
+    """What routes do to each other: requests move between them, and a catch-all looks at its neighbours."""
+    old, new = before.routes, after.routes
+    whole = NO_EFFECT
     # A new route takes requests away from the broader ones beside it, a removed one gives them back: either may be the
     # stricter one, so removing `GET /orders/export` can open it to whoever may `GET /orders/{id}`.
-    if not whole.narrows and any(overlaps(new, old) for new in after.keys() - before.keys() for old in before):
+    if any(overlaps(one, other, after.api) for one in new.keys() - old.keys() for other in old):
         whole |= NARROWS
-    if not whole.widens and any(overlaps(old, new) for old in before.keys() - after.keys() for new in after):
+    if any(overlaps(one, other, before.api) for one in old.keys() - new.keys() for other in new):
         whole |= WIDENS
     # On a catch-all, paths that read like a route with other demands are denied (decision.md, step 4): what a route
     # demands then also decides what its catch-all lets pass.
-    changed = [key for key in before.keys() & after.keys() if _differs(before[key], after[key])]
-    if any(_shares_catch_all(key, other) for key in changed for other in before if other != key):
+    changed = [key for key in old.keys() & new.keys() if _differs(old[key], new[key])]
+    if any(_shares_catch_all(key, other, after.api) for key in changed for other in old if other != key):
         whole |= BOTH
     return whole
 
@@ -219,8 +224,8 @@ def _differs(before: Route, after: Route) -> bool:
     return before != after or _claims(before.claims, after.claims) != NO_EFFECT
 
 
-def _shares_catch_all(one: str, other: str) -> bool:
-    return (is_catch_all(one) or is_catch_all(other)) and overlaps(one, other)
+def _shares_catch_all(one: str, other: str, api: ApiKind) -> bool:
+    return (is_catch_all(one) or is_catch_all(other)) and overlaps(one, other, api)
 
 
 def _route(before: Route, after: Route) -> Effect:
@@ -296,7 +301,7 @@ _FIELDS: Mapping[type, Mapping[str, FieldEffect]] = {
         "max_staleness": _more_is_wider,
         "deny_after": _more_is_wider,
         "result_ttl": _more_is_wider,
-        "routes": _routes,
+        "routes": _parts,
     },
     Route: {"requirement": _requirement, "credentials": _credentials, "claims": _claims},
 }

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from gatefleet.contract.entities import ApiKind
+
 DEFAULT = "$default"
 
 
-def overlaps(one: str, other: str) -> bool:
+def overlaps(one: str, other: str, api: ApiKind) -> bool:
     """Whether some request fits both route keys; API Gateway then hands it to the more specific one.
 
-    A greedy segment is taken to match the empty rest and a trailing slash to be no segment: too often rather than too
-    rarely, since API Gateway's two kinds differ there.
+    A REST API picks the path first and then looks for the method on it, so there a more specific path takes requests of
+    every method. A greedy segment is taken to match the empty rest and a trailing slash to be no segment: too often
+    rather than too rarely, since API Gateway's two kinds differ there.
     """
     if DEFAULT in (one, other):
         return True
     (method, path), (other_method, other_path) = _parts(one), _parts(other)
-    if method != other_method and "ANY" not in (method, other_method):
+    apart = method != other_method and "ANY" not in (method, other_method)
+    if apart and (api is ApiKind.HTTP or path == other_path):
         return False
+    return _paths_overlap(path, other_path)
+
+
+def is_catch_all(route_key: str) -> bool:
+    """Whether the route takes whatever no other one does: `$default`, or a greedy last segment."""
+    return route_key == DEFAULT or any(map(_greedy, _parts(route_key)[1]))
+
+
+def _paths_overlap(path: list[str], other_path: list[str]) -> bool:
     for segment, other_segment in zip(path, other_path, strict=False):
         if _greedy(segment) or _greedy(other_segment):
             return True
@@ -23,11 +36,6 @@ def overlaps(one: str, other: str) -> bool:
             return False
     rest = path[len(other_path) :] or other_path[len(path) :]
     return not rest or _greedy(rest[0])
-
-
-def is_catch_all(route_key: str) -> bool:
-    """Whether the route takes whatever no other one does: `$default`, or a greedy last segment."""
-    return route_key == DEFAULT or any(map(_greedy, _parts(route_key)[1]))
 
 
 def _parts(route_key: str) -> tuple[str, list[str]]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gatefleet.access.overlap import is_catch_all, overlaps
+from gatefleet.contract.entities import ApiKind
 
 
 @pytest.mark.parametrize(
@@ -20,8 +21,9 @@ from gatefleet.access.overlap import is_catch_all, overlaps
     ],
 )
 def test_two_routes_that_one_request_can_match_overlap(one: str, other: str):
-    assert overlaps(one, other)
-    assert overlaps(other, one)
+    for api in ApiKind:
+        assert overlaps(one, other, api)
+        assert overlaps(other, one, api)
 
 
 @pytest.mark.parametrize(
@@ -38,8 +40,14 @@ def test_two_routes_that_one_request_can_match_overlap(one: str, other: str):
     ],
 )
 def test_two_routes_that_no_request_matches_both_do_not_overlap(one: str, other: str):
-    assert not overlaps(one, other)
-    assert not overlaps(other, one)
+    assert not overlaps(one, other, ApiKind.HTTP)
+    assert not overlaps(other, one, ApiKind.HTTP)
+
+
+def test_on_a_rest_api_a_more_specific_path_takes_requests_of_every_method():
+    assert overlaps("POST /orders/export", "GET /orders/{id}", ApiKind.REST)
+    assert not overlaps("POST /orders/{id}", "GET /orders/{id}", ApiKind.REST)
+    assert not overlaps("POST /orders", "GET /invoices", ApiKind.REST)
 
 
 @pytest.mark.parametrize(
