@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.mutated_sources import EXAMPLES, mutated
 from tests.support.sources import CONVENTIONS, SMALL, document, sources
 
 from gatefleet.contract.schema_files import schema
 from gatefleet.model import Model, parse_model
 from gatefleet.problems import Place, Problem
-from gatefleet.source import Kind, Sources, read_worktree
+from gatefleet.source import Document, Kind, Sources, read_worktree
+from gatefleet.source.layout import CONVENTIONS_PATH, Slot, slot_of
+from gatefleet.source.schema import validator_for
 
 ROOT = Path(__file__).parents[3]
 CLIENT = "policies/clients/orders/web-shop.yaml"
@@ -63,6 +69,27 @@ def test_every_example_of_every_schema_parses_without_problems(kind: Kind, index
     example: dict[str, Any] = schema(kind.schema)["examples"][index]
     _, problems = parsed({PATHS[kind]: json.dumps(example)})
     assert problems == []
+
+
+@settings(max_examples=500)
+@given(st.data())
+def test_whatever_its_schema_lets_through_becomes_a_model_or_problems_with_a_place(
+    data: st.DataObject,
+) -> None:
+    kind, example = data.draw(st.sampled_from(EXAMPLES))
+    changed = mutated(data, example)
+    if not validator_for(kind).is_valid(changed):
+        return
+    path = PATHS[kind]
+    slot = slot_of(path)
+    assert isinstance(slot, Slot)
+    content = json.dumps(changed, ensure_ascii=False).encode()
+    one = Document(path, kind, slot.team, slot.name, changed, content)
+    _, problems = parse_model(Sources(None, (one, document(CONVENTIONS_PATH, CONVENTIONS)), (), frozenset()))
+    for problem in problems:
+        assert re.fullmatch(r"GF0(30|3[3-8]|49)", problem.code)
+        assert problem.place.line == 1
+        assert str(problem).isprintable()
 
 
 def test_missing_conventions_are_a_problem_and_a_stand_in_forbids_nothing() -> None:

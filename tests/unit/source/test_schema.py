@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import validators
+from tests.support.mutated_sources import EXAMPLES, mutated
 
 from gatefleet.contract import entities
 from gatefleet.contract.reasons import Reason
@@ -20,8 +20,6 @@ from gatefleet.contract.schema_files import schema
 from gatefleet.problems import Place
 from gatefleet.source.layout import Kind
 from gatefleet.source.schema import retype_for, schema_problems, validator_for
-
-EXAMPLES = [(kind, example) for kind in Kind for example in schema(kind.schema)["examples"]]
 
 
 def members(rule: Any, where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -140,45 +138,11 @@ def oracle(kind: Kind) -> Any:
     return _Oracle(schema(kind.schema))
 
 
-_STRAY: tuple[Any, ...] = (
-    "", "a", "true", "30", " ", "a\n", "ü", "x" * 600, "2027-01-01T00:00:00Z", 0, -1, 30, 10**9, True, False,
-    [], {}, ["a"], ["a", "a"], {"a": "a"}, {"": {}}, [[]], [{}],
-)  # fmt: skip
-
-
-def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in parts:
-        yield value, key
-        yield from _places(inner)
-
-
-def _mutated(data: st.DataObject, example: dict[str, Any]) -> dict[str, Any]:
-    changed = copy.deepcopy(example)
-    for _ in range(data.draw(st.integers(1, 3))):
-        places = list(_places(changed))
-        if not places:
-            break
-        container, key = places[data.draw(st.integers(0, len(places) - 1))]
-        match data.draw(st.sampled_from(["replace", "remove", "rename", "repeat"])):
-            case "replace":
-                container[key] = copy.deepcopy(data.draw(st.sampled_from(_STRAY)))
-            case "remove":
-                del container[key]
-            case "rename" if isinstance(container, dict):
-                container[data.draw(st.sampled_from(["", "a", "GET /a", "ü", "a b", str(key) + "x"]))] = container.pop(
-                    key
-                )
-            case "repeat" if isinstance(container, list):
-                container.append(copy.deepcopy(container[key]))
-    return changed
-
-
 @settings(max_examples=600)
 @given(st.data())
 def test_mutated_documents_are_valid_or_not_alike_for_an_independent_validator(data: st.DataObject) -> None:
     kind, example = data.draw(st.sampled_from(EXAMPLES))
-    changed = _mutated(data, example)
+    changed = mutated(data, example)
     # jsonschema-rs leaves empty names out of a path.
     expected = {
         tuple(step for step in error.absolute_path if step != "") for error in oracle(kind).iter_errors(changed)
@@ -192,7 +156,7 @@ def test_mutated_documents_are_valid_or_not_alike_for_an_independent_validator(d
 @given(st.data())
 def test_every_error_of_a_mutated_document_is_told_in_a_sentence_of_its_own(data: st.DataObject) -> None:
     kind, example = data.draw(st.sampled_from(EXAMPLES))
-    changed = _mutated(data, example)
+    changed = mutated(data, example)
     if changed.get("kind") != kind:
         return
     problems = schema_problems(kind, changed, lambda *pointer: Place("a.yaml", 1, 1))
