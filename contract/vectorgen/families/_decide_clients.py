@@ -179,7 +179,7 @@ def _certificates() -> Iterator[Case]:
         ),
         "certificate-placeholder": ("the word that documentation shows in its place", "CERT_CONTENT"),
         "certificate-too-long": (
-            "more than 16,384 bytes are not hashed",
+            "more than 16,384 bytes are no certificate, listed or not",
             _pem(bytes(16385)),
         ),
     }

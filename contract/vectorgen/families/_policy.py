@@ -162,6 +162,11 @@ def _api_keys(*ids: str, **expires: int) -> dict[str, Any]:
     }
 
 
+def _zeros(length: int) -> str:
+    # Whether bytes are a certificate is the handshake's matter; the thumbprint of any can be listed.
+    return b64(hashlib.sha256(bytes(length)).digest())
+
+
 def _clients() -> dict[str, Any]:
     return {
         "client/admin": client("orders:admin", "orders:read", "orders:write"),
@@ -193,17 +198,13 @@ def _clients() -> dict[str, Any]:
         "client/terminal": client(
             "orders:read",
             issuer=OMIT,
-            certificates=sorted([LONGEST, thumbprint(certificate()), thumbprint(certificate(3))]),
+            certificates=sorted([thumbprint(certificate()), thumbprint(certificate(3)), _zeros(16384), _zeros(16385)]),
         ),
         "client/terminal-2": client("orders:read", issuer=OMIT, certificates=[thumbprint(certificate(3))]),
         "client/twin": client("orders:read", issuer="twin-a"),
         "client/twin-2": client("orders:read", issuer="twin-b"),
         "client/writer": client("orders:read", "orders:write"),
     }
-
-
-# Whether it is a certificate is the handshake's matter: here are 16,384 bytes of zeros.
-LONGEST = b64(hashlib.sha256(bytes(16384)).digest())
 
 
 REST_ROUTES: dict[str, Any] = {
