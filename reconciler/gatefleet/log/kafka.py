@@ -16,10 +16,9 @@ from gatefleet.contract.digests import digest
 from gatefleet.log.kafka_client import consumer_configuration, librdkafka_log, producer_configuration
 from gatefleet.log.kafka_errors import (
     MISSING,
-    NOT_AUTHENTICATED,
-    NOT_PERMITTED,
     READ_RIGHTS,
     WRITE_RIGHTS,
+    is_refusal,
     kafka_failure,
     told_instead,
 )
@@ -161,9 +160,9 @@ class KafkaReader:
     def _go_on(self, error: KafkaError, deadline: float) -> None:
         """Raise if `error` will not pass, or no time is left."""
         fault = self._fault
-        if fault is not None and fault.code() in NOT_AUTHENTICATED:
+        if is_refusal(fault):
             raise KafkaException(fault)
-        if error.code() in MISSING | NOT_PERMITTED:
+        if is_refusal(error) or error.code() in MISSING:
             raise KafkaException(error)
         if time.monotonic() >= deadline:
             raise KafkaException(told_instead(error, fault))
@@ -244,7 +243,7 @@ class KafkaWriter:
         fault = self._fault
         if acknowledged.error is not None:
             raise KafkaException(told_instead(acknowledged.error, fault))
-        if acknowledged.count < wanted and fault is not None and fault.code() in NOT_AUTHENTICATED | NOT_PERMITTED:
+        if acknowledged.count < wanted and is_refusal(fault):
             raise KafkaException(fault)
         if acknowledged.count < wanted and time.monotonic() >= deadline:
             raise KafkaException(fault or KafkaError(KafkaError._TIMED_OUT, "not acknowledged in time"))

@@ -17,6 +17,8 @@ _ANY: Configuration = {
     "reconnect.backoff.ms": 50,
     # With the default, 10 s, a broker could be back for that long before we notice.
     "reconnect.backoff.max.ms": 1000,
+    # Nor ask again, for the default of 5 minutes, a cluster that just then had no controller or leader.
+    "topic.metadata.refresh.interval.ms": 1000,
 }
 _CONSUMER: Configuration = {
     # The library wants a name; we assign, never join, never commit, and need no right to any group.

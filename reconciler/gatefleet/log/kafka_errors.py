@@ -16,10 +16,10 @@ WRITE_RIGHTS = ("Write", "Describe")
 TOPIC_RIGHTS = ("Create", "Describe", "DescribeConfigs")
 
 MISSING = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION})
-NOT_PERMITTED = frozenset({KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED})
-NOT_AUTHENTICATED = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED})
-# How a broker refuses a client's certificate, in OpenSSL's words: a fault of the connection, to librdkafka.
-_TLS_ALERT = "ssl/tls alert"
+_NOT_PERMITTED = frozenset({KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED})
+_NOT_AUTHENTICATED = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED})
+# A certificate that one side refuses, in OpenSSL's words: to librdkafka only one more connection that failed.
+_CERTIFICATE = re.compile(r"certificate verify failed|\balert\b")
 # Nobody answered; librdkafka tells the reason apart from it, if it knows one.
 NO_ANSWER = frozenset(
     {
@@ -48,13 +48,13 @@ def kafka_failure(
         what = "the topic does not exist, or this client may not see it"
         fix = "`gatefleet publish` creates it; docs/reference/configuration.md has the command for an administrator"
         return refused("GF451", settings, topic, what, fix)
-    if code in NOT_PERMITTED:
+    if code in _NOT_PERMITTED:
         what = f"{doing} is refused to {settings.who}"
         return refused("GF452", settings, topic, what, _grant(settings, topic, rights))
-    if code in NOT_AUTHENTICATED:
+    if code in _NOT_AUTHENTICATED:
         fix = f"check {VARIABLES}USERNAME, {VARIABLES}PASSWORD and {VARIABLES}MECHANISM"
         return refused("GF453", settings, topic, f"Kafka does not accept {settings.who}", fix)
-    if code == KafkaError._SSL or _TLS_ALERT in error.str():
+    if code == KafkaError._SSL or _CERTIFICATE.search(error.str()):
         fix = f"check {VARIABLES}CA (it signed the brokers' certificates), {VARIABLES}CERTIFICATE and {VARIABLES}KEY"
         return refused("GF453", settings, topic, f"no TLS connection: {_text(error)}", fix)
     if code == KafkaError._INVALID_ARG:
@@ -64,6 +64,13 @@ def kafka_failure(
         what = "the topic does not take records of 768 KiB, the size of a part"
         return refused("GF455", settings, topic, what, set_topic(settings, topic, "max.message.bytes=1048588"))
     return LogUnavailableError(f"{_place(settings, topic)}: {doing}: {_text(error)}")
+
+
+def is_refusal(error: KafkaError | None) -> bool:
+    """Whether waiting will not help, though librdkafka goes on trying: a password, a certificate, a right."""
+    return error is not None and (
+        error.code() in _NOT_AUTHENTICATED | _NOT_PERMITTED or _CERTIFICATE.search(error.str()) is not None
+    )
 
 
 def told_instead(error: KafkaError, fault: KafkaError | None) -> KafkaError:

@@ -22,9 +22,9 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 from gatefleet.log.kafka_client import any_configuration, librdkafka_log
 from gatefleet.log.kafka_errors import (
     MISSING,
-    NOT_AUTHENTICATED,
     TOPIC_RIGHTS,
     KafkaRefusedError,
+    is_refusal,
     kafka_failure,
     problem,
     refused,
@@ -129,7 +129,7 @@ class _Cluster:
         # librdkafka goes on asking with a password that was refused; `_note` hears of it by `poll` alone.
         while not wait([asked], _SLICE).done:
             self._admin.poll(0)
-            if self._fault is not None and self._fault.code() in NOT_AUTHENTICATED:
+            if is_refusal(self._fault):
                 raise KafkaException(self._fault)
         self._admin.poll(0)
         return asked.result()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from gatefleet.local.kafka.server import ADMIN
+from gatefleet.log.kafka_client import any_configuration, librdkafka_log
 from gatefleet.log.kafka_settings import KafkaSettings
 from gatefleet.model.types import KafkaSecurity
 
@@ -31,7 +31,6 @@ PRINCIPALS = (ADMIN, AUTHORIZER, RECONCILER, STRANGER)
 # Who comes in by the PLAINTEXT listener; may do what the reconciler may.
 _ANONYMOUS = "ANONYMOUS"
 _TIMEOUT = 60.0
-_logger = logging.getLogger("gatefleet.kafka")
 
 _POLICY_RULES = {
     RECONCILER: (
@@ -83,7 +82,7 @@ class BrokerAccess:
 
     def admin(self) -> AdminClient:
         """A client that may do everything: for what tests do *to* the log, such as truncating it."""
-        return AdminClient(self.settings(ADMIN).client_configuration(), logger=_logger)
+        return AdminClient(any_configuration(self.settings(ADMIN)), logger=librdkafka_log)
 
     def grant(self, environment: str, topic: str | None = None) -> None:
         """Write the access rules of one environment and return when the broker applies them.
