@@ -64,7 +64,7 @@ def is_ancestor(repo: Path, older: str, newer: str) -> bool:
 def list_files(repo: Path, commit: str) -> Iterator[tuple[str, str, str]]:
     """Mode, object id and path of everything below `policies/` and `teams/` of a commit given by its full id, by path.
 
-    The mode is git's: 100644 and 100755 are files, 120000 a symbolic link, 160000 a submodule.
+    The mode is git's: files have 100644 or 100755, 120000 is a symbolic link, 160000 a submodule.
     """
     listing = _git(repo, "ls-tree", "-r", "-z", commit, "--", *ROOTS).stdout.decode("utf-8", "surrogateescape")
     for entry in listing.split("\x00")[:-1]:

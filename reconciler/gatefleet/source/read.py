@@ -44,7 +44,7 @@ def read_commit(repo: Path, commit: str, cache: Path | None = None) -> Sources:
         contents = _Contents(repo)
         fresh: dict[str, str] = {}
         for mode, blob, path in list_files(repo, full):
-            if mode not in _REGULAR:
+            if not mode.startswith("100"):
                 reading.problems.append(irregular(path, _IRREGULAR.get(mode, "something that is no file")))
             elif not reading.knows(blob, path, partial(contents.of, blob)) and reading.wants(path):
                 fresh[path] = blob
@@ -83,7 +83,6 @@ def read_document(path: str, slot: Slot, content: bytes) -> tuple[Document | Non
     return None, schema_problems(slot.kind, data, partial(place_in, path, content))
 
 
-_REGULAR = frozenset({"100644", "100755"})
 _IRREGULAR = {"120000": "a symbolic link", "160000": "a submodule"}
 _FEW = 20  # files that are rather read again than the whole cache written
 
@@ -132,6 +131,7 @@ class _Reading:
                 self.problems.append(content)
 
     def done(self, commit: str | None) -> Sources:
+        """Everything that was read; the cache is written anew when it lacked more than a few files."""
         if self._cache and self._fresh > _FEW:
             save_documents(self._cache, self.documents)
         documents = sorted(self.documents.values(), key=lambda document: document.path)

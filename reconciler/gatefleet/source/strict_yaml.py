@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -162,7 +163,7 @@ def _unusual_problems(path: str, content: bytes, unusual: bytes) -> list[Problem
         place = _offset_place(path, text, conflict.start())
         return [Problem("GF004", place, "a merge conflict is not resolved", fix="keep one side, remove the marks")]
     if any(byte in unusual for byte in b"&*!%<\\"):
-        return list(_markup_problems(path, content))[:_MOST_PROBLEMS]
+        return list(islice(_markup_problems(path, content), _MOST_PROBLEMS))
     return []
 
 
