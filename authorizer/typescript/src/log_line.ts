@@ -1,0 +1,31 @@
+/**
+ * The one line that may be written about a decision: members from an allow-list, in a fixed order.
+ *
+ * Never a token, path, query, header, address or `sub` (docs/reference/decision.md, "The log line").
+ */
+
+import { positionText } from './digests.ts';
+import type { Decision } from './outcome.ts';
+
+/** One line of JSON without a line break; what is not known is left out. `now` in UTC seconds. */
+export function logLine(decision: Decision, decisionId: string, at: { now: number; latencyMs: number }): string {
+  const denied = decision.outcome.effect === 'deny' ? decision.outcome : undefined;
+  // `JSON.stringify` leaves out what is undefined, and keeps this order.
+  return JSON.stringify({
+    time: `${new Date(at.now * 1000).toISOString().slice(0, 19)}Z`,
+    gateway: decision.gateway,
+    decision: decision.outcome.effect,
+    reason: denied?.reason,
+    step: denied?.step,
+    route: decision.route ?? undefined,
+    path: decision.pathFits === false ? 'differs' : undefined,
+    credential: decision.credential ?? undefined,
+    client_id: decision.clientId ?? undefined,
+    when_stale: decision.whenStale ?? undefined,
+    revision: positionText(decision.position),
+    freshness: decision.freshness.state,
+    age: decision.freshness.age ?? undefined,
+    latency_ms: at.latencyMs,
+    decision_id: decisionId,
+  });
+}

@@ -1,0 +1,211 @@
+/**
+ * The policy of one gateway: `Holdings` are the entities it needs of the log, `View` is what decisions are made on.
+ *
+ * Both are immutable, and a view is a pure function of gateway, entities and position (docs/reference/decision.md).
+ */
+
+import { type Position, stateDigest } from './digests.ts';
+import {
+  type Client,
+  type Entity,
+  type Entry,
+  type Gateway,
+  type Issuer,
+  kindOf,
+  nameOf,
+  type Route,
+  type Scope,
+  scopesNamed,
+} from './entities.ts';
+import { shadowedBy, type Template, templateOf } from './path.ts';
+
+export const EVERY_CLIENT = 'client/*';
+const KINDS: ReadonlySet<string> = new Set(['issuer', 'scope', 'client']);
+
+/** The view needs keys that are neither held nor in the changes: sorted; `client/*` stands for clients unknown. */
+export class NeedsSnapshot {
+  readonly missing: readonly string[];
+
+  constructor(missing: readonly string[]) {
+    this.missing = missing;
+  }
+}
+
+/** The entities one gateway needs, and the needed keys that are known to be absent. */
+export class Holdings {
+  readonly gatewayId: string;
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly absent: ReadonlySet<string>;
+
+  private constructor(gatewayId: string, entries: ReadonlyMap<string, Entry>, absent: ReadonlySet<string>) {
+    this.gatewayId = gatewayId;
+    this.entries = entries;
+    this.absent = absent;
+  }
+
+  /** Keep of a whole state, or of a floor, what the gateway `<team>/<gateway>` needs. */
+  static build(gatewayId: string, entries: ReadonlyMap<string, Entry>): Holdings {
+    const needed = neededKeys(gatewayId, entries);
+    const kept = new Map<string, Entry>();
+    const absent = new Set<string>();
+    for (const key of [...needed].sort()) {
+      const entry = entries.get(key);
+      if (entry === undefined) absent.add(key);
+      else kept.set(key, entry);
+    }
+    return new Holdings(gatewayId, kept, absent);
+  }
+
+  /** The holdings after a revision's changes: key to new entry, null for a removal. */
+  apply(changes: ReadonlyMap<string, Entry | null>): Holdings | NeedsSnapshot {
+    const after = new Map(this.entries);
+    for (const [key, entry] of changes) {
+      if (entry === null) after.delete(key);
+      else if (concerns(this.gatewayId, key)) after.set(key, entry);
+    }
+    const missing = this.#missing(after, changes);
+    return missing.length > 0 ? new NeedsSnapshot(missing) : Holdings.build(this.gatewayId, after);
+  }
+
+  #missing(after: ReadonlyMap<string, Entry>, changes: ReadonlyMap<string, Entry | null>): readonly string[] {
+    const [before, now] = [demandOf(this.gatewayId, this.entries), demandOf(this.gatewayId, after)];
+    const missing = new Set<string>();
+    if (!before.everyClient && (now.everyClient || !now.scopes.isSubsetOf(before.scopes))) missing.add(EVERY_CLIENT);
+    for (const key of neededKeys(this.gatewayId, after)) {
+      const known = after.has(key) || this.absent.has(key) || changes.has(key);
+      if (!known && kindOf(key) !== 'gateway') missing.add(key);
+    }
+    return [...missing].sort();
+  }
+
+  /** The view digest. */
+  get digest(): string {
+    return stateDigest(new Map([...this.entries].map(([key, entry]) => [key, entry.value])));
+  }
+}
+
+/** Which scopes and clients a gateway's routes ask for. */
+interface Demand {
+  readonly scopes: ReadonlySet<string>;
+  readonly everyClient: boolean;
+}
+
+function demandOf(gatewayId: string, entries: ReadonlyMap<string, Entry>): Demand {
+  const gateway = entries.get(`gateway/${gatewayId}`)?.entity;
+  if (gateway?.kind !== 'gateway') return { scopes: new Set(), everyClient: false };
+  const everyClient = gateway.routes.values().some((route) => route.requirement.demand === 'any_client');
+  return { scopes: scopesNamed(gateway), everyClient };
+}
+
+/** The gateway, the scopes that its routes name, the clients that count, and their issuers. */
+function neededKeys(gatewayId: string, entries: ReadonlyMap<string, Entry>): ReadonlySet<string> {
+  const demand = demandOf(gatewayId, entries);
+  const needed = new Set([`gateway/${gatewayId}`]);
+  for (const scope of demand.scopes) needed.add(`scope/${scope}`);
+  for (const [key, { entity }] of entries) {
+    if (entity.kind !== 'client') continue;
+    if (!demand.everyClient && !entity.scopes.keys().some((scope) => demand.scopes.has(scope))) continue;
+    needed.add(key);
+    if (entity.issuer !== null) needed.add(`issuer/${entity.issuer}`);
+  }
+  return needed;
+}
+
+function concerns(gatewayId: string, key: string): boolean {
+  return KINDS.has(kindOf(key)) || key === `gateway/${gatewayId}`;
+}
+
+/** What decisions are made on: indexes over the holdings at one position. Immutable. */
+export class View {
+  readonly gatewayId: string;
+  readonly position: Position;
+  readonly gateway: Gateway | null;
+  readonly audience: ReadonlySet<string>;
+  readonly scopes: ReadonlyMap<string, Scope>;
+  readonly clients: ReadonlyMap<string, Client>;
+  readonly issuers: ReadonlyMap<string, Issuer>;
+  readonly #holdings: Holdings;
+  readonly #issuerByUrl: ReadonlyMap<string, string>;
+  readonly #clientByApiKey: ReadonlyMap<string, string>;
+  readonly #clientByThumbprint: ReadonlyMap<string, string>;
+  readonly #templates: ReadonlyMap<string, Template>;
+  readonly #shadows: ReadonlyMap<string, readonly Template[]>;
+  #digest: string | null = null;
+
+  constructor(holdings: Holdings, position: Position) {
+    const gateway = holdings.entries.get(`gateway/${holdings.gatewayId}`)?.entity;
+    this.gatewayId = holdings.gatewayId;
+    this.position = position;
+    this.gateway = gateway?.kind === 'gateway' ? gateway : null;
+    this.audience = new Set(this.gateway?.audience);
+    this.scopes = named(holdings, (entity) => (entity.kind === 'scope' ? entity : null));
+    this.clients = named(holdings, (entity) => (entity.kind === 'client' ? entity : null));
+    this.issuers = named(holdings, (entity) => (entity.kind === 'issuer' ? entity : null));
+    this.#holdings = holdings;
+    this.#issuerByUrl = claimedOnce(this.issuers, (issuer) => [issuer.issuer]);
+    this.#clientByApiKey = claimedOnce(this.clients, (client) => client.apiKeys.keys());
+    this.#clientByThumbprint = claimedOnce(this.clients, (client) => new Set(client.certificates));
+    const routes: ReadonlyMap<string, Route> = this.gateway?.routes ?? new Map();
+    this.#templates = new Map([...routes.keys()].map((key) => [key, templateOf(key)]));
+    this.#shadows = new Map([...routes.keys()].map((key) => [key, shadowedBy(key, routes)]));
+  }
+
+  /** The view digest: what anyone computes from git for this gateway at this revision. */
+  get digest(): string {
+    this.#digest ??= this.#holdings.digest;
+    return this.#digest;
+  }
+
+  /** Name and entity of the one issuer with this URL. */
+  issuerOf(url: unknown): readonly [string, Issuer] | null {
+    const name = typeof url === 'string' ? this.#issuerByUrl.get(url) : undefined;
+    const issuer = name === undefined ? undefined : this.issuers.get(name);
+    return name === undefined || issuer === undefined ? null : [name, issuer];
+  }
+
+  /** The one client that has an API key of this id. */
+  clientOfApiKey(keyId: string): string | undefined {
+    return this.#clientByApiKey.get(keyId);
+  }
+
+  /** The one client that lists this certificate. */
+  clientOfCertificate(thumbprint: string): string | undefined {
+    return this.#clientByThumbprint.get(thumbprint);
+  }
+
+  /** A declared route key, taken apart. */
+  templateOf(routeKey: string): Template {
+    return this.#templates.get(routeKey) ?? templateOf(routeKey);
+  }
+
+  /** The routes that shadow this one (step 4). */
+  shadowedBy(routeKey: string): readonly Template[] {
+    return this.#shadows.get(routeKey) ?? [];
+  }
+}
+
+function named<T>(holdings: Holdings, pick: (entity: Entity) => T | null): ReadonlyMap<string, T> {
+  const found = new Map<string, T>();
+  for (const [key, { entity }] of holdings.entries) {
+    const one = pick(entity);
+    if (one !== null) found.set(nameOf(key), one);
+  }
+  return found;
+}
+
+/** Who claims what; a claim made twice belongs to nobody. */
+function claimedOnce<T>(
+  claimants: ReadonlyMap<string, T>,
+  claimsOf: (claimant: T) => Iterable<string>,
+): ReadonlyMap<string, string> {
+  const holders = new Map<string, string>();
+  const twice = new Set<string>();
+  for (const [holder, claimant] of claimants) {
+    for (const claim of claimsOf(claimant)) {
+      if (holders.has(claim)) twice.add(claim);
+      holders.set(claim, holder);
+    }
+  }
+  for (const claim of twice) holders.delete(claim);
+  return holders;
+}
