@@ -588,6 +588,22 @@ def _ticks() -> Iterator[Case]:
         (1, 3),
     )
     yield refused(
+        "tick-two-ahead",
+        "a tick tells how far ahead the withheld revisions go, and all of them are missing",
+        "check 16",
+        ticked(R4),
+        "broken_chain",
+        (1, 4),
+    )
+    yield refused(
+        "tick-ahead-with-the-held-digest",
+        "a tick that names the held digest under a higher number confirms nothing",
+        "check 16",
+        ticked(R2, revision=3),
+        "broken_chain",
+        (1, 3),
+    )
+    yield refused(
         "tick-of-another-chain",
         "a tick that names another revision of the held number tells of a fork",
         "check 16",

@@ -321,6 +321,20 @@ def _members() -> Iterator[Case]:
         "a member that a follower skips is a restriction that it misses",
         R3 | {"note": ""},
     )
+    yield member(
+        "unknown-member-ahead",
+        "the number of a revision of unknown shape says how far the follower is behind",
+        R4 | {"note": ""},
+        (1, 4),
+    )
+    yield _refused(
+        "unknown-member-in-the-past",
+        "an old revision of unknown shape tells of nothing that the held position does not cover",
+        _STALE,
+        R3 | {"note": ""},
+        stale=None,
+        held=R4,
+    )
     yield member("commit-missing", "a revision names its commit", without(R3, "commit"))
     yield member("commit-short", "an abbreviated commit is none", R3 | {"commit": "0123456"})
     yield member("commit-uppercase", "a commit is lowercase hex", R3 | {"commit": "A" * 40})
