@@ -52,6 +52,11 @@ export class Parts {
     this.#held = held;
   }
 
+  /** How many envelopes are incomplete. */
+  get size(): number {
+    return this.#held.length;
+  }
+
   /** Add the next record of the log: a whole envelope passes through, a part is held until its last one came. */
   take(record: LogRecord): readonly [Parts, Whole | Pending | Refused] {
     const place = placeOf(record.headers);
