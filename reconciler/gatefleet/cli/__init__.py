@@ -22,7 +22,7 @@ def run(arguments: list[str]) -> int:
     from typer._click.exceptions import ClickException
 
     from gatefleet.cli.app import app
-    from gatefleet.cli.output import forget, show_problems, warn
+    from gatefleet.cli.output import NobodyReadsError, forget, show_problems, warn
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not every terminal can write what we say
@@ -36,7 +36,7 @@ def run(arguments: list[str]) -> int:
     except ClickException as error:
         error.show()
         return int(Exit.USAGE)
-    except BrokenPipeError:  # the reader of our output left, as `| head` does
+    except (NobodyReadsError, BrokenPipeError):
         forget(sys.stdout)
         return int(Exit.OK)
     except KeyboardInterrupt:

@@ -37,9 +37,16 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
+class NobodyReadsError(Exception):
+    """Whoever read our standard output has left, as `| head` does: there is nobody to say anything to."""
+
+
 def say(text: str = "") -> None:
-    """One line of the result."""
-    sys.stdout.write(f"{text}\n")
+    """One line of the result. Raises `NobodyReadsError`."""
+    try:
+        sys.stdout.write(f"{text}\n")
+    except BrokenPipeError:
+        raise NobodyReadsError from None
 
 
 def say_json(document: Any) -> None:
@@ -81,11 +88,18 @@ def show_problems(problems: Sequence[Problem], *, limit: int = 200) -> None:
         colour = "red" if problem.severity is Severity.ERROR else "yellow"
         place = styled(str(problem.place), "bold", stream=sys.stderr)
         warn(f"{place}: {styled(problem.code, colour, stream=sys.stderr)} {problem.what}")
-        for text in (problem.why, problem.fix):
+        for text in (problem.why, problem.fix or _general_fix(problem)):
             for line in text.splitlines():
                 warn(_indented(line))
     if len(problems) > limit:
         warn(f"… and {len(problems) - limit} more")
+
+
+def _general_fix(problem: Problem) -> str:
+    from gatefleet.cli.codes import all_rules
+
+    rule = all_rules().get(problem.code)
+    return rule.fix if rule else ""
 
 
 def _indented(line: str) -> str:

@@ -171,9 +171,10 @@ def _signers(keys: list[Path]) -> list[FileSigner]:
         raise failure(
             "GF651", "--key", "a revision must be signed", fix="add --key FILE; `gatefleet keys new` makes one"
         )
+    signers = [FileSigner.load(path) for path in keys]
     for path in keys:
         show_problems(readable_by_others(path))
-    return [FileSigner.load(path) for path in keys]
+    return signers
 
 
 def _default_archive(environment: str) -> Path:
