@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tests.support.command import COMMAND, Company, Ran, gatefleet, in_process
 
-AS_ROOT = os.geteuid() == 0
+
+def may_write_everywhere() -> bool:
+    """Whether rights on folders do not concern this user, as they do not concern the superuser."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o500)
+        return os.access(folder, os.W_OK)
 
 
 def refused(ran: Ran, *codes: str, exit_code: int = 1) -> None:
@@ -581,7 +587,7 @@ def test_a_floor_that_is_no_floor_is_rendered_anew(company: Company) -> None:
     assert "floor.json: the previous one is refused (malformed)" in ran.err
 
 
-@pytest.mark.skipif(AS_ROOT, reason="the superuser can write everywhere")
+@pytest.mark.skipif(may_write_everywhere(), reason="this user may write everywhere")
 @pytest.mark.parametrize(
     ("folder", "command", "code"),
     [
@@ -595,7 +601,8 @@ def test_a_folder_that_may_not_be_written_is_named(
     company: Company, folder: str, command: list[str], code: str
 ) -> None:
     company.commit("policies/clients/payments/checkout.yaml", "  payments:refund: {}\n", "")
-    company.log_file.unlink()
+    if code == "GF520":  # a log that is there could still be appended to
+        company.log_file.unlink()
     before = company.everything()
     (company.folder / folder).chmod(0o500)
     ran = company.run(*command)
