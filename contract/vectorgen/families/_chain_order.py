@@ -526,6 +526,19 @@ def _snapshots() -> Iterator[Case]:
         stale=(1, 2),
         neighbour="snapshot-of-the-held-revision",
     )
+    odd = here | {"entities": [put("scope/orders:read", '{"state":"active"}')]}
+    yield case(
+        "order",
+        "snapshot-with-a-value-of-no-shape",
+        "a value in a snapshot has its kind's shape like one in a revision",
+        "check 9",
+        [envelope(odd, payload_type=SNAPSHOT)],
+        "malformed",
+        held=R1,
+        at=R1,
+        stale=(1, 2),
+        neighbour="snapshot-of-the-held-revision",
+    )
     removed = here | {"entities": [remove("scope/orders:read")]}
     yield case(
         "order",

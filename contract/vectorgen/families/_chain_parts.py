@@ -197,6 +197,12 @@ def _bounds() -> Iterator[Case]:
         [_A, *begun, _B, _C],
         "pending pending pending pending pending malformed malformed",
     )
+    yield _refused(
+        "oldest-though-it-grew-last",
+        "the oldest envelope is the one begun first, however lately it grew",
+        [_A, *begun[:3], _B, begun[3], _C],
+        "pending pending pending pending pending pending malformed",
+    )
     yield case(
         "parts",
         "oldest-by-its-beginning",

@@ -386,6 +386,11 @@ def _changes() -> Iterator[Case]:
     yield changes("change-of-both-kinds", "a change sets or removes, not both", first | {"removed": True})
     yield changes("change-of-no-kind", "a change that neither sets nor removes is none", {"key": "scope/orders:a"})
     yield changes(
+        "change-removed-one",
+        "removed is written as true and not as a number",
+        {"key": "scope/orders:a", "removed": 1},
+    )
+    yield changes(
         "change-removed-false", "removed is written as true or not at all", {"key": "scope/orders:a", "removed": False}
     )
     yield changes(
