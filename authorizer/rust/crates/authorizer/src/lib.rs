@@ -1,0 +1,27 @@
+//! The steps of an authorizer, pure: no clock, no network, no file.
+//!
+//! `docs/reference/decision.md` and `docs/reference/log.md` as code, with the same step names and numbers as the Python
+//! reference (`reconciler/gatefleet/{contract,decide,log}`). `Holdings` keeps what one gateway needs of the log, `View`
+//! is the policy made of it, `decide` answers, `respond` says it the way API Gateway wants to hear it, and `log_line` is
+//! all that is ever written down about it.
+
+pub mod base64url;
+pub mod credentials;
+pub mod decide;
+pub mod digests;
+pub mod entities;
+pub mod event;
+pub mod json_text;
+pub mod keys;
+pub mod log;
+pub mod log_line;
+mod lookup;
+pub mod network;
+pub mod outcome;
+pub mod path;
+pub mod reasons;
+pub mod respond;
+pub mod shape;
+pub mod strict_json;
+pub mod token;
+pub mod view;
