@@ -1,0 +1,61 @@
+/** One gateway's authorizer between two worlds: an event of API Gateway in, its answer out, one line written. */
+
+import { randomBytes } from 'node:crypto';
+import { decide } from './decide.ts';
+import type { Clock, Follower } from './log/follow.ts';
+import { logLine } from './log_line.ts';
+import type { Decision } from './outcome.ts';
+import { type PolicyResponse, respond, type SimpleResponse, UNAUTHORIZED } from './respond.ts';
+
+/** Decides for one gateway. `writeLine` gets one JSON line a decision. */
+export class Authorizer {
+  readonly follower: Follower;
+  readonly #clock: Clock;
+  readonly #readDeadlineMs: number;
+  readonly #writeLine: (line: string) => void;
+
+  constructor(follower: Follower, clock: Clock, readDeadlineMs: number, writeLine: (line: string) => void) {
+    this.follower = follower;
+    this.#clock = clock;
+    this.#readDeadlineMs = readDeadlineMs;
+    this.#writeLine = writeLine;
+  }
+
+  /** Answer one event. Rejects with the error `Unauthorized` where a REST API answers 401. */
+  async answer(event: unknown): Promise<SimpleResponse | PolicyResponse> {
+    const started = performance.now();
+    const decision = await this.decide(event);
+    const decisionId = randomBytes(16).toString('hex');
+    const answer = respond(decision, decisionId);
+    const now = Math.floor(this.#clock() / 1000);
+    this.#writeLine(logLine(decision, decisionId, { now, latencyMs: Math.round(performance.now() - started) }));
+    if (answer === UNAUTHORIZED) throw new Error(UNAUTHORIZED);
+    return answer;
+  }
+
+  /**
+   * Decide, after at most one bounded read of the log.
+   *
+   * A view that was followed and is not fresh is read first. On the floor what is allowed under `serve`, or to anyone,
+   * is answered at once while the read goes on; everything else waits for it, since a newer policy may say otherwise.
+   */
+  async decide(event: unknown): Promise<Decision> {
+    const now = this.#clock();
+    const onFloor = this.follower.freshness(now).state === 'floor';
+    const reading = this.follower.readDue(now) ? this.follower.read(this.#readDeadlineMs) : null;
+    if (reading !== null && !onFloor) await reading;
+    const decision = this.#decideNow(event);
+    if (reading === null || !onFloor || mayGoAhead(decision)) return decision;
+    await reading;
+    return this.#decideNow(event);
+  }
+
+  #decideNow(event: unknown): Decision {
+    const now = this.#clock();
+    return decide(event, this.follower.view, this.follower.freshness(now), Math.floor(now / 1000));
+  }
+}
+
+function mayGoAhead({ outcome, whenStale }: Decision): boolean {
+  return outcome.effect === 'allow' && (whenStale === null || whenStale === 'serve');
+}

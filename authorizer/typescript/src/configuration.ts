@@ -1,0 +1,75 @@
+/** What differs from function to function: environment variables, and the two files beside the code. */
+
+import { readFileSync } from 'node:fs';
+import { FileSource } from './log/file.ts';
+import { openFloor } from './log/opening.ts';
+import type { Floor } from './log/payloads.ts';
+import type { RevisionSource } from './log/source.ts';
+import { parseTrust, type Trust } from './log/trust.ts';
+
+// docs/reference/configuration.md, "Authorizers".
+const FLOOR = '/opt/gatefleet/floor.json';
+const TRUST = '/opt/gatefleet/trust.json';
+const INIT_BUDGET_MS = 800;
+const READ_DEADLINE_MS = 150;
+
+/** A variable or a file that keeps this authorizer from starting; the message names it and never quotes it. */
+export class Misconfigured extends Error {
+  override readonly name = 'Misconfigured';
+}
+
+/** Everything an authorizer starts from. `source` null: the gateway serves from its floor alone. */
+export interface Configuration {
+  readonly trust: Trust;
+  readonly floor: Floor;
+  readonly source: RevisionSource | null;
+  readonly initBudgetMs: number;
+  readonly readDeadlineMs: number;
+}
+
+/** Read variables and files. Throws `Misconfigured`. */
+export function configure(environ: Readonly<Record<string, string | undefined>>): Configuration {
+  const trust = parseTrust(envelopeIn(environ, 'GATEFLEET_TRUST', TRUST));
+  if ('untrusted' in trust) throw new Misconfigured(`GATEFLEET_TRUST: ${trust.untrusted}: ${trust.what}`);
+  const floor = openFloor(envelopeIn(environ, 'GATEFLEET_FLOOR', FLOOR), trust);
+  if ('outcome' in floor) throw new Misconfigured(`GATEFLEET_FLOOR: ${floor.reason}: ${floor.what}`);
+  const gateway = floor.entities.get(`gateway/${floor.gateway}`)?.entity;
+  const follows = gateway?.kind !== 'gateway' || gateway.following === 'follow';
+  return {
+    trust,
+    floor,
+    source: follows ? sourceAt(environ['GATEFLEET_LOG']) : null,
+    initBudgetMs: milliseconds(environ, 'GATEFLEET_INIT_BUDGET_MS', INIT_BUDGET_MS),
+    readDeadlineMs: milliseconds(environ, 'GATEFLEET_READ_DEADLINE_MS', READ_DEADLINE_MS),
+  };
+}
+
+function sourceAt(address: string | undefined): RevisionSource {
+  if (address?.startsWith('file:') === true && address.length > 'file:'.length) {
+    return new FileSource(address.slice('file:'.length));
+  }
+  throw new Misconfigured('GATEFLEET_LOG: no address of a log; write file:PATH, or make the gateway floor_only');
+}
+
+function envelopeIn(
+  environ: Readonly<Record<string, string | undefined>>,
+  name: string,
+  otherwise: string,
+): Uint8Array {
+  const path = environ[name] ?? otherwise;
+  let data: Buffer;
+  try {
+    data = readFileSync(path);
+  } catch (error) {
+    throw new Misconfigured(`${name}: ${path} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+  // An envelope is a line; editors and tools end files with a line feed.
+  return data.at(-1) === 0x0a ? data.subarray(0, -1) : data;
+}
+
+function milliseconds(environ: Readonly<Record<string, string | undefined>>, name: string, otherwise: number): number {
+  const text = environ[name];
+  if (text === undefined) return otherwise;
+  if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new Misconfigured(`${name}: not 1 to 99999 milliseconds`);
+  return Number(text);
+}

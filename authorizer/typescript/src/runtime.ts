@@ -1,0 +1,46 @@
+/**
+ * The Lambda Runtime API, for where no managed runtime brings its own loop: asks for an event, answers it, asks again.
+ *
+ * AWS documents it under "Using the Lambda runtime API for custom runtimes".
+ */
+
+import { Agent, type IncomingMessage, request } from 'node:http';
+
+const INVOCATION = '/2018-06-01/runtime/invocation';
+
+/** Serve events from `host:port` for ever. Rejects when the API cannot be reached. */
+export async function serve(handler: (event: unknown) => Promise<unknown>, api: string): Promise<never> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (method: 'GET' | 'POST', path: string, body?: string) => exchange(agent, api, method, path, body);
+  for (;;) {
+    const { response, body } = await ask('GET', `${INVOCATION}/next`);
+    const id = response.headers['lambda-runtime-aws-request-id'];
+    if (typeof id !== 'string') throw new Error('an invocation without an id');
+    let answer: readonly [string, unknown];
+    try {
+      answer = ['response', await handler(JSON.parse(body))];
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error('failed');
+      answer = ['error', { errorMessage: message, errorType: name, stackTrace: [] }];
+    }
+    await ask('POST', `${INVOCATION}/${encodeURIComponent(id)}/${answer[0]}`, JSON.stringify(answer[1]));
+  }
+}
+
+interface Exchanged {
+  readonly response: IncomingMessage;
+  readonly body: string;
+}
+
+function exchange(agent: Agent, api: string, method: string, path: string, body?: string): Promise<Exchanged> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`http://${api}${path}`, { agent, method }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => resolve({ response, body: Buffer.concat(chunks).toString() }));
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}
