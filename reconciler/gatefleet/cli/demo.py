@@ -42,8 +42,8 @@ def demo(
             _show(beat)
         say(styled(f"  The story took {time.monotonic() - running.started:.1f} s.", "dim"))
         if not once:
-            _invite(running)
             up = True
+            _invite(running)
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:

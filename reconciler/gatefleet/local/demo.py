@@ -124,7 +124,7 @@ class Demo:
         self.folder = Path(tempfile.mkdtemp(prefix="gatefleet-demo-")).resolve()
         repo = self.folder / "policy"
         clone(self.repository, repo)
-        self.stage = KafkaStage(TOPIC, self.announce) if self.kafka else FileStage(self.folder / "policy.log")
+        self.stage = KafkaStage(TOPIC, self.announce) if self.kafka else FileStage(self.folder / "log")
         model, _ = parse_model(read_worktree(repo))
         issuers = tuple(sorted(model.issuers))
         bootstrap = self.stage.bootstrap if isinstance(self.stage, KafkaStage) else None

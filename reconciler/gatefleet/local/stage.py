@@ -55,12 +55,12 @@ class FileStage:
     def take_away(self) -> str:
         """Move the file."""
         self._path.rename(self._path.with_suffix(".away"))
-        return f"moved {self._path.name} away"
+        return "moved its file away"
 
     def bring_back(self) -> str:
         """Move it back."""
         self._path.with_suffix(".away").rename(self._path)
-        return f"moved {self._path.name} back"
+        return "moved its file back"
 
     def close(self) -> None:
         """Nothing runs."""
