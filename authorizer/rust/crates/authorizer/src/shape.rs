@@ -1,5 +1,7 @@
 //! Reads JSON values into typed ones, closed: unknown and missing members and other types are refused, with their path.
 
+#![allow(clippy::needless_pass_by_value)] // every reader takes the value that it reads
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -132,7 +134,7 @@ pub fn matching<'a>(form: fn(&str) -> bool) -> impl Fn(Value<'a>) -> Read<Cow<'a
 
 /// A reader of strings of one form that are kept.
 pub fn kept<'a>(form: fn(&str) -> bool) -> impl Fn(Value<'a>) -> Read<Box<str>> {
-    move |value| matching(form)(value).map(|text| text.into())
+    move |value| matching(form)(value).map(Into::into)
 }
 
 /// A reader of one string enumeration.

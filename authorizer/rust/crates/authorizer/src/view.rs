@@ -52,26 +52,26 @@ impl Holdings {
         changes: impl IntoIterator<Item = (&'c Arc<str>, Option<&'c Arc<Stated>>)>,
     ) -> Result<Self, NeedsSnapshot> {
         let mut after = self.entities.clone();
-        let mut changed = HashSet::new();
+        let mut touched = HashSet::new();
         for (key, value) in changes {
-            changed.insert(key.as_ref());
+            touched.insert(key.as_ref());
             match value {
                 None => drop(after.remove(key)),
                 Some(stated) if self.concerns(key) => drop(after.insert(key.clone(), stated.clone())),
                 Some(_) => {}
             }
         }
-        let missing = self.missing(&after, &changed);
+        let missing = self.missing(&after, &touched);
         if missing.is_empty() { Ok(self.kept(after)) } else { Err(NeedsSnapshot(missing)) }
     }
 
-    fn missing(&self, after: &Entities, changed: &HashSet<&str>) -> BTreeSet<String> {
+    fn missing(&self, after: &Entities, touched: &HashSet<&str>) -> BTreeSet<String> {
         let (before, demand) = (self.demand(&self.entities), self.demand(after));
         let mut missing = BTreeSet::new();
         if !before.every_client && (demand.every_client || !demand.scopes.is_subset(&before.scopes)) {
             missing.insert(EVERY_CLIENT.into());
         }
-        let known = |key: &str| after.contains_key(key) || self.absent.contains(key) || changed.contains(key);
+        let known = |key: &str| after.contains_key(key) || self.absent.contains(key) || touched.contains(key);
         missing.extend(demand.scope_and_issuer_keys(after).into_iter().filter(|key| !known(key)));
         missing
     }
@@ -357,14 +357,14 @@ impl View {
 
     /// The scopes that are active, that the client is granted now and, with a token, that it carries.
     pub fn effective_scopes(&self, client: &ClientInView, carried: Option<&[&str]>, now: Seconds) -> Effective {
-        let mut carries = PlaceSet::default();
+        let mut in_token = PlaceSet::default();
         for place in carried.unwrap_or_default().iter().filter_map(|scope| self.scope_place(scope)) {
-            carries.insert(place);
+            in_token.insert(place);
         }
         let mut effective = Effective::default();
         for &(place, until) in &client.grants {
             let active = self.scopes.get(place).is_some_and(|(_, scope)| scope.active);
-            if active && until.is_none_or(|until| now < until) && (carried.is_none() || carries.has(place)) {
+            if active && until.is_none_or(|until| now < until) && (carried.is_none() || in_token.has(place)) {
                 effective.places.push(place);
                 effective.set.insert(place);
             }
@@ -458,7 +458,9 @@ mod tests {
     fn a_set_of_places_has_what_was_put_in_and_nothing_else() {
         let mut set = PlaceSet::default();
         let places = [0, 63, 64, 127, 128, 1000];
-        places.iter().for_each(|&place| set.insert(place));
+        for place in places {
+            set.insert(place);
+        }
         for place in 0..1100 {
             assert_eq!(set.has(place), places.contains(&place), "{place}");
         }
