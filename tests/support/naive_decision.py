@@ -33,13 +33,14 @@ class Asked:
     read_failed: bool = False
 
 
-def opinion(gateway: str, entities: Entities, asked: Asked) -> tuple[str, str] | tuple[str, list[str]]:
-    """`("allow", scopes)`, or step and reason of the first step that fails."""
+def opinion(gateway: str, entities: Entities, asked: Asked) -> tuple[Any, ...]:
+    """`("allow", scopes, when_stale)`, or step and reason of the first step that fails."""
     facts = _Facts(gateway, entities, asked)
     for step, reason, holds in facts.steps():
         if not holds():
             return step, reason
-    return "allow", sorted(facts.effective())
+    strictness = facts.strictness()
+    return "allow", sorted(facts.effective()), None if strictness is None else STRICTNESS[strictness]
 
 
 Step = tuple[str, str, Callable[[], bool]]
@@ -206,6 +207,8 @@ class _Facts:
         return found
 
     def strictness(self) -> int | None:
+        if self.route.get("public"):
+            return None
         if self.route.get("any_client"):
             return 1
         asked = [

@@ -185,6 +185,26 @@ def _sets() -> Iterator[Case]:
         when_stale="check",
     )
     yield ok(
+        "set-of-three-strictnesses",
+        "within a set of serve, check and deny it is deny that counts",
+        http_event(
+            "GET /both", authorization=bearer(client_id="refunder", scope="orders:archive orders:read orders:refund")
+        ),
+        route="GET /both",
+        client="refunder",
+        scopes=("orders:archive", "orders:read", "orders:refund"),
+        when_stale="deny",
+    )
+    yield ok(
+        "set-weaker-behind-strict",
+        "a weaker set counts also where a strict one stands before it",
+        http_event("GET /cancelled", authorization=bearer(client_id="refunder", scope="orders:cancel orders:read")),
+        route="GET /cancelled",
+        client="refunder",
+        scopes=("orders:cancel", "orders:read"),
+        when_stale="check",
+    )
+    yield ok(
         "any-client",
         "a route for any client asks for no scope",
         http_event("GET /me", authorization=bearer(scope=OMIT)),
@@ -233,6 +253,11 @@ def _stale() -> Iterator[Case]:
             "fresh-but-failed",
             "a policy still fresh although the last read failed",
             {"state": "fresh", "age": 2, "read_failed": True},
+        ),
+        (
+            "fresh-and-old",
+            "a policy that counts as fresh, however old",
+            {"state": "fresh", "age": 500, "read_failed": True},
         ),
         ("stale", "a stale policy before it was tried to read", {"state": "stale", "age": 500, "read_failed": False}),
         (
@@ -302,6 +327,13 @@ def _stale() -> Iterator[Case]:
         refund,
         neighbour="deny-floor",
         freshness=floor,
+    )
+    yield no(
+        "deny-floor-young",
+        "on the floor no age helps after a failed read",
+        refund,
+        neighbour="deny-floor",
+        freshness={"state": "floor", "age": 1, "read_failed": True},
     )
     yield denied(
         "stale-after-scope",

@@ -75,6 +75,8 @@ ROUTES: dict[str, Any] = {
     "ANY /files/{proxy+}": any_of(["orders:read"]),
     "DELETE /orders/{id}": any_of(["orders:refund"]),
     "GET /any/strict": any_of(["orders:admin"]),
+    "GET /both": any_of(["orders:archive", "orders:read", "orders:refund"]),
+    "GET /cancelled": any_of(["orders:cancel"], ["orders:read"]),
     "GET /claims": any_of(["orders:read"], claims={"level": 3, "staff": True, "tenant": "acme"}),
     "GET /either": any_of(["orders:archive", "orders:read"], ["orders:refund"]),
     "GET /files/private/{name}": any_of(["orders:admin"]),
@@ -96,6 +98,7 @@ ROUTES: dict[str, Any] = {
 SCOPES: dict[str, Any] = {
     "scope/orders:admin": scope(),
     "scope/orders:archive": scope("serve"),
+    "scope/orders:cancel": scope("deny"),
     "scope/orders:legacy": scope(state="revoked"),
     "scope/orders:list": scope("serve"),
     "scope/orders:read": scope(),
@@ -186,7 +189,7 @@ def _clients() -> dict[str, Any]:
             denied_jti={"denied": NOW + 1, "forgiven": NOW},
             denied_sub={"user-denied": NOW + 1, "user-forgiven": NOW},
         ),
-        "client/refunder": client("orders:archive", "orders:list", "orders:read", "orders:refund"),
+        "client/refunder": client("orders:archive", "orders:cancel", "orders:list", "orders:read", "orders:refund"),
         "client/suspended": client("orders:read", state="suspended"),
         "client/suspended-batch": client(
             "orders:read",

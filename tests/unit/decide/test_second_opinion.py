@@ -167,7 +167,7 @@ def test_every_decision_is_the_one_an_independent_reading_of_the_contract_makes(
     assert {reason for reason in Reason if outcomes[reason] < 10} == NOT_ASKED, outcomes
 
 
-def _agree(policy: Mapping[str, Any], request: Mapping[str, Any], freshness: Freshness, seed: int) -> tuple[Any, Any]:
+def _agree(policy: Mapping[str, Any], request: Mapping[str, Any], freshness: Freshness, seed: int) -> tuple[Any, ...]:
     has_token = not request["no_token"]
     event = http_event(
         "GET /a",
@@ -197,10 +197,10 @@ def _agree(policy: Mapping[str, Any], request: Mapping[str, Any], freshness: Fre
     return said
 
 
-def _said(decision: Decision) -> tuple[Any, Any]:
+def _said(decision: Decision) -> tuple[Any, ...]:
     match decision.outcome:
         case Allow(scopes):
-            return "allow", list(scopes)
+            return "allow", list(scopes), decision.when_stale
         case Deny(step, reason):
             return step.value, reason.value
 
