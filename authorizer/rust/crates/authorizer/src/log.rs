@@ -8,5 +8,7 @@ pub mod opening;
 mod p256;
 pub mod parts;
 pub mod payloads;
+#[cfg(test)]
+mod testlog;
 pub mod transport;
 pub mod trust;

@@ -261,3 +261,155 @@ fn apply(state: &mut Entities, changes: &[Change]) {
 fn left(clock: &dyn Fn() -> Millis, deadline: Millis) -> u64 {
     u64::try_from(deadline.saturating_sub(clock())).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::parts::{ENVELOPE_HEADER, PART_HEADER};
+    use crate::log::testlog::{SCOPE, TestLog, client, gateway};
+
+    const GATEWAY: &str = "gateway/orders/orders";
+    const HELD: [&str; 4] = [GATEWAY, "scope/read", "client/reader", "client/both"];
+
+    /// A log with a policy, of which the floor holds what `read` needs.
+    fn begun() -> (TestLog, Follower) {
+        let mut log = TestLog::new();
+        log.publish(&[
+            ("client/both", Some(client(&["read", "write"]))),
+            ("client/reader", Some(client(&["read"]))),
+            ("client/writer", Some(client(&["write"]))),
+            (GATEWAY, Some(gateway(&["read"]))),
+            ("scope/read", Some(SCOPE.into())),
+            ("scope/write", Some(SCOPE.into())),
+        ]);
+        let follower = Follower::new(&log.floor(&HELD), log.trust(), true);
+        (log, follower)
+    }
+
+    fn read(follower: &mut Follower, log: &mut TestLog, now: Millis) -> bool {
+        follower.read(log, &|| now, 150, 1000)
+    }
+
+    fn view_built_from(log: &TestLog) -> crate::digests::Digest {
+        let stated = |(key, value): (&String, &String)| {
+            (key.as_str().into(), crate::entities::Stated::read(key, value).unwrap().into())
+        };
+        Holdings::build("orders/orders", &log.state.iter().map(stated).collect()).digest()
+    }
+
+    #[test]
+    fn a_read_to_the_end_makes_the_floor_fresh_and_time_makes_it_stale() {
+        let (mut log, mut follower) = begun();
+        assert_eq!(follower.freshness(0).state, FreshnessState::Floor);
+        assert!(follower.read_due(0));
+        assert!(read(&mut follower, &mut log, 10_000));
+        let at = |now| (follower.freshness(now).state, follower.freshness(now).age, follower.read_due(now));
+        assert_eq!(at(10_000), (FreshnessState::Fresh, Some(0), false));
+        assert_eq!(at(12_000), (FreshnessState::Fresh, Some(2), false));
+        assert_eq!(at(12_001), (FreshnessState::Stale, Some(3), true));
+        assert_eq!(at(9_999), (FreshnessState::Stale, None, true)); // the clock was set back
+    }
+
+    #[test]
+    fn the_view_that_is_kept_is_the_view_that_is_built() {
+        let (mut log, mut follower) = begun();
+        let changes: [&[(&str, Option<String>)]; 5] = [
+            &[("client/new", Some(client(&["read"]))), ("client/reader", None)],
+            &[("client/writer", None), ("scope/other", Some(SCOPE.into()))],
+            &[(GATEWAY, Some(gateway(&["read", "write"])))], // needs a snapshot
+            &[("client/late", Some(client(&["other"]))), (GATEWAY, Some(gateway(&["any_client", "read"])))],
+            &[(GATEWAY, None)],
+        ];
+        for change in changes {
+            log.publish(change);
+            assert!(read(&mut follower, &mut log, 0));
+            assert_eq!(follower.view().digest(), view_built_from(&log));
+        }
+        assert_eq!(follower.view().position.revision, 6);
+    }
+
+    #[test]
+    fn a_log_without_its_beginning_gives_what_is_missing_by_a_snapshot() {
+        let (mut log, mut follower) = begun();
+        log.publish_snapshot();
+        log.begins_at = 1;
+        log.publish(&[(GATEWAY, Some(gateway(&["write"])))]);
+        log.batch = 1;
+        assert!(read(&mut follower, &mut log, 0));
+        assert_eq!(follower.view().digest(), view_built_from(&log));
+    }
+
+    #[test]
+    fn what_cannot_be_rebuilt_yet_is_read_again_whole_also_in_parts() {
+        let (mut log, mut follower) = begun();
+        assert!(read(&mut follower, &mut log, 0));
+        let envelope = log.revision("", &[(GATEWAY, Some(gateway(&["write"])))]);
+        let name = crate::digests::Digest::of(&envelope).to_string();
+        for (index, part) in envelope.chunks(envelope.len().div_ceil(2)).enumerate() {
+            let headers = [(ENVELOPE_HEADER.into(), name.clone()), (PART_HEADER.into(), format!("{index}/2"))];
+            log.append(part.to_vec(), headers.into());
+        }
+        let before = follower.view().digest();
+        log.batch = 1;
+        log.begins_at = 1; // nothing leads to the revision
+        assert!(!read(&mut follower, &mut log, 0));
+        assert_eq!(follower.view().digest(), before);
+        log.begins_at = 0;
+        log.batch = 100;
+        assert!(read(&mut follower, &mut log, 60_000));
+        assert_eq!(follower.view().digest(), view_built_from(&log));
+    }
+
+    #[test]
+    fn a_failed_read_is_followed_by_a_growing_pause_that_ends_with_a_good_one() {
+        let (mut log, mut follower) = begun();
+        log.down = true;
+        let mut now = 0;
+        for pause in [1, 2, 4, 8, 16, 30, 30] {
+            assert!(!read(&mut follower, &mut log, now));
+            assert!(follower.freshness(now).read_failed);
+            assert!(!follower.read_due(now + pause * 1000 - 1));
+            now += pause * 1000;
+            assert!(follower.read_due(now));
+        }
+        assert!(follower.read_due(now - 3_600_000)); // no pause outlives a clock that was set back
+        log.down = false;
+        assert!(read(&mut follower, &mut log, now));
+        assert!(!follower.freshness(now).read_failed);
+        log.down = true;
+        assert!(!read(&mut follower, &mut log, now + 10_000));
+        assert!(follower.read_due(now + 11_000));
+    }
+
+    #[test]
+    fn a_refused_revision_is_counted_and_nothing_is_fresh_until_the_position_reaches_it() {
+        let (mut log, mut follower) = begun();
+        assert!(read(&mut follower, &mut log, 0));
+        let unknown = log.revision("\"holds\"", &[("client/reader", None)]);
+        log.append(unknown, BTreeMap::new());
+        assert!(!read(&mut follower, &mut log, 0));
+        assert_eq!(follower.refusals, [(RefusalReason::Unsupported, 1)].into());
+        assert_eq!(follower.freshness(0).state, FreshnessState::Stale);
+        log.append(b"what anybody can write".to_vec(), BTreeMap::new());
+        assert!(!read(&mut follower, &mut log, 0));
+        assert_eq!(follower.refusals.get(&RefusalReason::Malformed), Some(&1));
+    }
+
+    #[test]
+    fn a_recreated_log_counts_only_when_it_shows_the_held_position() {
+        let (mut log, mut follower) = begun();
+        assert!(read(&mut follower, &mut log, 0));
+        let whole = std::mem::take(&mut log.records);
+        assert!(!read(&mut follower, &mut log, 0));
+        log.records = whole;
+        assert!(read(&mut follower, &mut log, 0));
+    }
+
+    #[test]
+    fn a_gateway_that_serves_from_its_floor_never_reads() {
+        let (log, _) = begun();
+        let follower = Follower::new(&log.floor(&HELD), log.trust(), false);
+        assert!(!follower.read_due(0));
+        assert_eq!(follower.freshness(0), Freshness { state: FreshnessState::Floor, age: None, read_failed: true });
+    }
+}
