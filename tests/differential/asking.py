@@ -166,22 +166,25 @@ def _compact(value: Any) -> bytes:
 def _claims(dice: Dice, issuer: Mapping[str, Any], client: str, now: int) -> dict[str, Any]:
     audiences = sorted({AUDIENCE, *dice.some(AUDIENCES, 2)})
     scopes = dice.some(SCOPES, 5) if dice.chance(0.5) else list(SCOPES)
-    lifetime = issuer.get("max_lifetime", 600)
-    issued = dice.near(now) if dice.chance(0.1) else now - 60
+    lifetime, skew = issuer.get("max_lifetime", 600), issuer.get("clock_skew", 30)
+    begins, ends = (now + edge + dice.one((-1, 0, 0, 1)) for edge in (skew, -skew))
+    issued = dice.one((begins, dice.near(now))) if dice.chance(0.1) else now - 60
     claims: dict[str, Any] = {
         "iss": issuer["issuer"],
         "aud": dice.one((AUDIENCE, AUDIENCE, audiences, audiences[0], [], ["x", AUDIENCE])),
         "sub": dice.one(("user-1", "user-2", "user-3")),
         "jti": dice.one(("token-1", "token-3", "token-4")),
         "iat": issued,
-        "exp": dice.near(now) if dice.chance(0.1) else issued + dice.one((max(lifetime, 1), 300, lifetime + 1)),
+        "exp": dice.one((ends, ends, dice.near(now)))
+        if dice.chance(0.15)
+        else issued + dice.one((max(lifetime, 1), 300, lifetime + 1)),
     }
     claims[issuer.get("client_id_claim", "client_id")] = client
     claims[issuer.get("scope_claim", "scope")] = dice.one(
         (" ".join(scopes), " ".join(scopes), scopes, "  ".join(scopes))
     )
     if dice.chance(0.15):
-        claims["nbf"] = dice.near(now)
+        claims["nbf"] = dice.one((begins, dice.near(now)))
     if dice.chance(0.5):
         claims |= {"tenant": dice.one(("acme", "Acme", 1)), "level": dice.one((3, 3.0, "3", 1, True)), "staff": True}
     if dice.chance(0.15):

@@ -10,15 +10,15 @@ from typing import Any
 
 from tests.differential.cases import Case
 
-MOST_ROUNDS = 30
-# What is asked belongs to the case; without it there is none.
-_KEPT = frozenset({"view", "now", "freshness", "state", "read_failed", "operation", "decision_id", "latency_ms"})
+MOST_ROUNDS = 40
+# Lists and maps of which any part may be left out; of an event anything may.
+_COLLECTIONS = ("records", "revisions", "entities")
 
 
 def shrunk(case: Case, differ: Callable[[Sequence[Case]], list[bool]]) -> Case:
     """The case with everything left out that the difference does not need."""
     for _ in range(MOST_ROUNDS):
-        smaller = [replace(case, given=given) for given in _smaller(case.given)]
+        smaller = list(_smaller(case))
         if not smaller:
             return case
         still = differ(smaller)
@@ -36,25 +36,31 @@ def as_vector(case: Case, expect: Any, seed: int) -> str:
     return text + ("\non " + json.dumps(case.fixtures) if case.fixtures else "")
 
 
-def _smaller(value: Any) -> Iterator[Any]:
-    """The value with one member, item or part of a text left out, large ones first."""
-    places = list(_paths(value))
-    for path in places:
-        changed = copy.deepcopy(value)
-        inside = changed
-        for name in path[:-1]:
-            inside = inside[name]
-        del inside[path[-1]]
-        yield changed
+def _smaller(case: Case) -> Iterator[Case]:
+    """The case with one entity, record, revision or member of its event left out."""
+    for name in case.fixtures.get("views", {}):
+        for key in case.fixtures["views"][name]["entities"]:
+            yield replace(case, fixtures=_without(case.fixtures, ("views", name, "entities", key)))
+    for name in _COLLECTIONS:
+        inside = case.given.get(name, ())
+        for place in inside if isinstance(inside, dict) else range(len(inside)):
+            yield replace(case, given=_without(case.given, (name, place)))
+    for path in _paths(case.given.get("event"), ("event",)):
+        yield replace(case, given=_without(case.given, path))
 
 
-def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    if isinstance(value, dict):
-        names: list[Any] = [name for name in value if name not in _KEPT]
-    elif isinstance(value, list):
-        names = list(range(len(value)))
-    else:
+def _without(value: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
+    changed = copy.deepcopy(value)
+    inside: Any = changed
+    for name in path[:-1]:
+        inside = inside[name]
+    del inside[path[-1]]
+    return changed
+
+
+def _paths(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    if not isinstance(value, dict | list):
         return
-    for name in names:
+    for name in value if isinstance(value, dict) else range(len(value)):
         yield (*path, name)
         yield from _paths(value[name], (*path, name))
