@@ -72,7 +72,7 @@ def shadowed_by(route_key: str, routes: Mapping[str, Route]) -> tuple[Template, 
     return tuple(
         other
         for other, route in others
-        if route != demand and not isinstance(route.requirement, Public) and _preferred(other, catch_all)
+        if _differ(route, demand) and not isinstance(route.requirement, Public) and _preferred(other, catch_all)
     )
 
 
@@ -135,6 +135,12 @@ def _readings(path: str, stage: str | None) -> list[list[str]]:
     """The path's segments as a lenient reader may have them: cut at `?` or `#`, with the stage and without."""
     whole = segments_of(_QUERY_OR_FRAGMENT.split(decoded(path), maxsplit=1)[0])
     return [whole, whole[1:]] if whole[:1] == [stage] else [whole]
+
+
+def _differ(one: Route, other: Route) -> bool:
+    # Compared as dataclasses alone, a claim that must be 1 would be one that must be true: in Python True == 1.
+    types = [{name: type(value) for name, value in route.claims.items()} for route in (one, other)]
+    return one != other or types[0] != types[1]
 
 
 def _preferred(other: Template, catch_all: Template) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import unquote_to_bytes
 
 from hypothesis import given, settings
@@ -92,6 +93,11 @@ def test_a_route_shadows_only_a_catch_all_that_asks_for_something_else() -> None
     assert shadowed_by("GET /a/b", routes) == ()
     assert [one.segments for one in shadowed_by("ANY /a/{rest+}", routes)] == [("a", "b"), ("a", "b", "{rest+}")]
     assert [one.segments for one in shadowed_by("$default", routes)] == [("a", "b"), ("b", "c"), ("a", "b", "{rest+}")]
+
+
+def test_a_claim_that_must_be_true_is_not_one_that_must_be_1() -> None:
+    routes = {"$default": replace(READ, claims={"level": 1}), "GET /admin": replace(READ, claims={"level": True})}
+    assert [one.segments for one in shadowed_by("$default", routes)] == [("admin",)]
 
 
 def test_a_stage_before_the_path_hides_no_shadowed_route() -> None:
