@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
+use crate::addresses::Network;
 use crate::digests::Digest;
-use crate::network::Network;
 use crate::reasons::spelled;
 use crate::shape::{
     Malformed, Members, Read, Table, hex_digest, kept, list_of, map_of, matching, natural, one_of, only_true, string,

@@ -5,6 +5,7 @@
 //! is the policy made of it, `decide` answers, `respond` says it the way API Gateway wants to hear it, and `log_line` is
 //! all that is ever written down about it.
 
+pub mod addresses;
 pub mod base64url;
 pub mod credentials;
 pub mod decide;
@@ -16,7 +17,6 @@ pub mod keys;
 pub mod log;
 pub mod log_line;
 mod lookup;
-pub mod network;
 pub mod outcome;
 pub mod path;
 pub mod reasons;

@@ -43,6 +43,8 @@ pub struct Follower {
     last_success: Option<Millis>,
     failures: u32,
     not_before: Millis,
+    /// Why the latest read failed, for people.
+    pub failure: Option<String>,
     /// How many records were refused, by reason.
     pub refusals: BTreeMap<RefusalReason, u64>,
 }
@@ -62,6 +64,7 @@ impl Follower {
             last_success: None,
             failures: 0,
             not_before: Millis::MIN,
+            failure: None,
             refusals: BTreeMap::new(),
         }
     }
@@ -114,7 +117,14 @@ impl Follower {
     ) -> bool {
         let started = clock();
         let read = self.read_to_end(source, clock, started.saturating_add(timeout));
-        let succeeded = read.is_ok() && self.on_log && self.held.chain.refused_through.is_none();
+        self.failure = match read {
+            Err(LogUnavailable(why)) => Some(why),
+            Ok(()) if !self.on_log => Some("the position that is held is not on this log".into()),
+            Ok(()) => {
+                self.held.chain.refused_through.map(|(epoch, revision)| format!("refused up to {epoch}/{revision}"))
+            }
+        };
+        let succeeded = self.failure.is_none();
         if succeeded {
             (self.last_success, self.failures, self.not_before) = (Some(started), 0, Millis::MIN);
         } else {

@@ -95,10 +95,6 @@ impl TestLog {
         Trust::parse(&self.seal(PayloadType::Trust, &document)).unwrap()
     }
 
-    fn identity(&self, revision: i64) -> String {
-        format!(r#""environment":"production","log":"5b0f7a52-prod","epoch":1,"revision":{revision},"issued_at":0"#)
-    }
-
     pub fn append(&mut self, value: Vec<u8>, headers: BTreeMap<String, String>) {
         let offset = self.records.len() as u64;
         self.records.push(Record { offset, value, headers });
@@ -108,21 +104,18 @@ impl TestLog {
     pub fn revision(&mut self, requires: &str, changes: &[Change<'_>]) -> Vec<u8> {
         let mut written = Vec::new();
         for (key, value) in changes {
-            match value {
-                Some(value) => {
-                    self.state.insert((*key).to_owned(), value.clone());
-                    written.push(format!(r#"{{"key":"{key}","value":{}}}"#, quoted(value)));
-                }
-                None => {
-                    self.state.remove(*key);
-                    written.push(format!(r#"{{"key":"{key}","removed":true}}"#));
-                }
+            if let Some(value) = value {
+                self.state.insert((*key).to_owned(), value.clone());
+                written.push(format!(r#"{{"key":"{key}","value":{}}}"#, quoted(value)));
+            } else {
+                self.state.remove(*key);
+                written.push(format!(r#"{{"key":"{key}","removed":true}}"#));
             }
         }
         self.revision += 1;
         let payload = format!(
             r#"{{{},"parent":"{}","commit":"{}","requires":[{requires}],"changes":[{}],"state":"{GENESIS_PARENT}","widens":0,"narrows":0}}"#,
-            self.identity(self.revision),
+            identity(self.revision),
             self.head,
             "0".repeat(40),
             written.join(",")
@@ -139,7 +132,7 @@ impl TestLog {
     pub fn publish_snapshot(&mut self) {
         let payload = format!(
             r#"{{{},"payload":"{}","commit":"{}","requires":[],"state":"{GENESIS_PARENT}","entities":{}}}"#,
-            self.identity(self.revision),
+            identity(self.revision),
             self.head,
             "0".repeat(40),
             entities(self.state.iter())
@@ -154,7 +147,7 @@ impl TestLog {
         let view = state_digest(held.iter().map(|(key, value)| (key.as_str(), Digest::of(value.as_bytes()))));
         let payload = format!(
             r#"{{{},"payload":"{}","commit":"{}","requires":[],"trust":1,"gateway":"orders/orders","view":"{view}","entities":{}}}"#,
-            self.identity(self.revision),
+            identity(self.revision),
             self.head,
             "0".repeat(40),
             entities(held.into_iter())
@@ -175,6 +168,10 @@ impl RevisionSource for TestLog {
         let records = self.records[from..to].to_vec();
         Ok(Batch { records, next_offset: to as u64, at_end: to == self.records.len(), rewound })
     }
+}
+
+fn identity(revision: i64) -> String {
+    format!(r#""environment":"production","log":"5b0f7a52-prod","epoch":1,"revision":{revision},"issued_at":0"#)
 }
 
 fn entities<'e>(all: impl Iterator<Item = (&'e String, &'e String)>) -> String {

@@ -1,0 +1,78 @@
+//! What differs from function to function: environment variables, and the two files beside the code
+//! (docs/reference/configuration.md, "Authorizers").
+
+use std::fs;
+
+use authorizer::entities::{Entity, Following};
+use authorizer::log::follow::Millis;
+use authorizer::log::opening::open_floor;
+use authorizer::log::payloads::Floor;
+use authorizer::log::transport::RevisionSource;
+use authorizer::log::trust::Trust;
+
+use crate::file_source::FileSource;
+
+const FLOOR: &str = "/opt/gatefleet/floor.json";
+const TRUST: &str = "/opt/gatefleet/trust.json";
+const INIT_BUDGET_MS: Millis = 300;
+const READ_DEADLINE_MS: Millis = 150;
+
+/// Everything an authorizer starts from.
+pub struct Configuration {
+    /// Who may sign.
+    pub trust: Trust,
+    /// What it falls back to.
+    pub floor: Floor,
+    /// None: the gateway serves from its floor alone.
+    pub source: Option<Box<dyn RevisionSource>>,
+    /// For the read during init.
+    pub init_budget: Millis,
+    /// For a read while a request waits.
+    pub read_deadline: Millis,
+}
+
+impl Configuration {
+    /// Reads variables and files. What is wrong is said with the variable's name, and never quoted.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let envelope = |name: &str, otherwise: &str| {
+            let path = variable(name).unwrap_or_else(|| otherwise.into());
+            let mut data = fs::read(&path).map_err(|error| format!("{name}: {path} cannot be read: {error}"))?;
+            if data.last() == Some(&b'\n') {
+                data.pop(); // an envelope is a line; editors and tools end files with a line feed
+            }
+            Ok::<_, String>(data)
+        };
+        let trust = Trust::parse(&envelope("GATEFLEET_TRUST", TRUST)?)
+            .map_err(|(reason, what)| format!("GATEFLEET_TRUST: {reason}: {what}"))?;
+        let floor = open_floor(&envelope("GATEFLEET_FLOOR", FLOOR)?, &trust)
+            .map_err(|refused| format!("GATEFLEET_FLOOR: {}: {}", refused.reason, refused.what))?;
+        let key = format!("gateway/{}", floor.gateway);
+        let floor_only = floor.entities.get(key.as_str()).is_some_and(
+            |stated| matches!(&stated.entity, Entity::Gateway(gateway) if gateway.following == Following::FloorOnly),
+        );
+        Ok(Configuration {
+            source: if floor_only { None } else { Some(source_at(variable("GATEFLEET_LOG").as_deref())?) },
+            init_budget: milliseconds("GATEFLEET_INIT_BUDGET_MS", &variable, INIT_BUDGET_MS)?,
+            read_deadline: milliseconds("GATEFLEET_READ_DEADLINE_MS", &variable, READ_DEADLINE_MS)?,
+            trust,
+            floor,
+        })
+    }
+}
+
+fn source_at(address: Option<&str>) -> Result<Box<dyn RevisionSource>, String> {
+    match address.and_then(|address| address.strip_prefix("file:")).filter(|path| !path.is_empty()) {
+        Some(path) => Ok(Box::new(FileSource::new(path))),
+        None => Err("GATEFLEET_LOG: no address of a log; write file:PATH, or make the gateway floor_only".into()),
+    }
+}
+
+fn milliseconds(name: &str, variable: impl Fn(&str) -> Option<String>, otherwise: Millis) -> Result<Millis, String> {
+    let Some(text) = variable(name) else {
+        return Ok(otherwise);
+    };
+    let digits =
+        (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    let parsed = if digits { text.parse().ok() } else { None };
+    parsed.ok_or_else(|| format!("{name}: not 1 to 99999 milliseconds"))
+}
