@@ -11,10 +11,15 @@ import sys
 
 from gatefleet.problems import Exit, GatefleetError, Place, Problem
 
+INTERRUPTED = 130  # as shells say it
+
 
 def main() -> None:
     """The entry point of the `gatefleet` command; ends the process with an exit code of docs/reference/cli.md."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:  # before a command began
+        sys.exit(INTERRUPTED)
 
 
 def run(arguments: list[str]) -> int:
@@ -24,12 +29,12 @@ def run(arguments: list[str]) -> int:
     from gatefleet.cli.app import app
     from gatefleet.cli.output import NobodyReadsError, forget, show_problems, warn
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # not every terminal can write what we say
-            stream.reconfigure(errors="backslashreplace")
+    _make_streams_usable()
     try:
         outcome = app(arguments, prog_name="gatefleet", standalone_mode=False)
         sys.stdout.flush()
+        if outcome == INTERRUPTED:  # Typer has caught the interrupt
+            warn("interrupted")
     except GatefleetError as error:
         show_problems(error.problems)
         return int(error.exit_code)
@@ -39,8 +44,6 @@ def run(arguments: list[str]) -> int:
     except (NobodyReadsError, BrokenPipeError):
         forget(sys.stdout)
         return int(Exit.OK)
-    except KeyboardInterrupt:
-        return 130
     except Exception as error:
         if os.environ.get("GATEFLEET_TRACEBACK"):
             raise
@@ -52,3 +55,12 @@ def run(arguments: list[str]) -> int:
             warn(f"GF699 a defect in gatefleet: {type(error).__name__}; {again}")
         return int(Exit.ERROR)
     return outcome if isinstance(outcome, int) else int(Exit.OK)
+
+
+def _make_streams_usable() -> None:
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the process ends
+        elif isinstance(stream, io.TextIOWrapper):  # not every terminal can write what we say
+            stream.reconfigure(errors="backslashreplace")

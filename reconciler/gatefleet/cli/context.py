@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatefleet.cli.output import show_problems
-from gatefleet.log.transport import LogReader, LogUnavailableError, LogWriter
+from gatefleet.cli.output import show_problems, told_when_slow
+from gatefleet.log.transport import Batch, LogReader, LogUnavailableError, LogWriter
 from gatefleet.log.trust import Trust, parse_trust
 from gatefleet.model import Environment, Model, parse_model
 from gatefleet.problems import Exit, GatefleetError, Place, Problem, Severity, failure, in_order, nearest
@@ -113,7 +113,8 @@ def known(code: str, place: str, name: str, names: Iterable[str]) -> None:
     there = sorted(names)
     if name in there:
         return
-    near = nearest(name, there)
+    ends = (one for one in there if one.endswith((f"/{name}", f" {name}")))  # a gateway without its team, a bare path
+    near = nearest(name, there) or next(ends, None)
     listed = ", ".join(there[:12]) + (", …" if len(there) > 12 else "")
     raise failure(code, place, f"there is no {name!a}", fix=f"did you mean {near}?" if near else f"there are {listed}")
 
@@ -211,17 +212,33 @@ def open_log_of(repo: Path, environment: Environment, address: str | None, commi
 
     trust = trust_of(repo, environment, commit)
     where = address or address_of(environment)
-    reader = open_reader(where, os.environ)
+    reader = _TellingReader(open_reader(where, os.environ), where)
     try:
         yield OpenLog(where, environment, trust, reader)
     except GatefleetError:
         raise  # a refusal by the log says more than that it cannot be reached
     except LogUnavailableError as error:
-        raise failure(
-            "GF450", where, f"the log cannot be reached: {error}", fix="check the address, the network and the rights"
-        ) from None
+        what = f"the log cannot be reached: {str(error).removeprefix(f'{where}: ')}"
+        raise failure("GF450", where, what, fix="check the address, the network and the rights") from None
     finally:
         reader.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _TellingReader:
+    """A reader that says so when the log takes its time."""
+
+    inner: LogReader
+    where: str
+
+    def read(self, offset: int, timeout: float) -> Batch:
+        """As the inner one."""
+        with told_when_slow(f"waiting for {self.where}, {timeout:.0f} s at most …"):
+            return self.inner.read(offset, timeout)
+
+    def close(self) -> None:
+        """As the inner one."""
+        self.inner.close()
 
 
 def address_of(environment: Environment) -> str:

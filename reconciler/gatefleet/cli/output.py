@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
-import textwrap
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, TextIO
 
@@ -59,6 +59,18 @@ def progress(text: str) -> None:
     warn(styled(text, "dim", stream=sys.stderr))
 
 
+@contextmanager
+def told_when_slow(text: str, after: float = 2.0) -> Iterator[None]:
+    """Say on standard error what one is waiting for, if it takes longer than `after` seconds."""
+    timer = threading.Timer(after, progress, [text])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def warn(text: str) -> None:
     """One line about something that went wrong, on standard error. That nobody reads it stops nothing."""
     try:
@@ -103,6 +115,9 @@ def _general_fix(problem: Problem) -> str:
 
 
 def _indented(line: str) -> str:
+    import shutil
+    import textwrap
+
     # Only a terminal has a width; in a file or a pipeline's log a line stays a line.
     width = shutil.get_terminal_size().columns if sys.stderr.isatty() else sys.maxsize
     margin = "    "
