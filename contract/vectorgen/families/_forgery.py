@@ -21,6 +21,17 @@ SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 SHA256_INFO_NO_NULL = bytes.fromhex("302f300b0609608648016503040201" + "0420")
 SHA512_INFO = bytes.fromhex("3051300d060960864801650304020305000440")
 
+# Ed25519 public keys of points whose order divides 8, by what somebody might take them for.
+SMALL_ORDER_KEYS = {
+    "zeros": bytes(32),
+    "zeros-with-sign": bytes(31) + b"\x80",
+    "neutral": b"\x01" + bytes(31),
+    "neutral-not-reduced": (2**255 - 19 + 1).to_bytes(32, "little"),
+    "order-2": (2**255 - 19 - 1).to_bytes(32, "little"),
+    "order-8": bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+    "order-8-other": bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+}
+
 _ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 
 
@@ -87,13 +98,13 @@ def jti_for_leading_zero(head: Mapping[str, Any]) -> str:
     raise ValueError("no signature begins with a zero byte")
 
 
-def under_zero_key(head: Mapping[str, Any]) -> str:
-    """A token that verifies under the Ed25519 key of 32 zeros: y = 0 has order 4, so for one message in four
-    S = 0 and R = the neutral element is a good signature, and nobody needs a private key."""
+def under_small_order(head: Mapping[str, Any], key: bytes) -> str:
+    """A token that verifies under an Ed25519 key of small order: for one message in eight (or more) S = 0 and R = the
+    neutral element is a good signature, and nobody needs a private key."""
     neutral = b"\x01" + bytes(31)
     for number in range(1000):
         message = signing_input(head, claims(jti=f"forged-{number}"))
-        challenge = hashlib.sha512(neutral + bytes(32) + message.encode()).digest()
-        if int.from_bytes(challenge, "little") % ED25519_ORDER % 4 == 0:
+        challenge = hashlib.sha512(neutral + key + message.encode()).digest()
+        if int.from_bytes(challenge, "little") % ED25519_ORDER % 8 == 0:
             return f"{message}.{b64(neutral + bytes(32))}"
     raise ValueError("no message was forged")

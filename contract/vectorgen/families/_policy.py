@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from contract.vectorgen.families._forgery import SMALL_ORDER_KEYS, loosened
 from contract.vectorgen.families._tokens import (
     AUDIENCE,
     LATER,
@@ -116,6 +117,8 @@ def _keys() -> dict[str, Any]:
         "exponent-3": {"alg": "RS256", "jwk": jwk("exponent-3-rsa"), "state": "active"},
         "lasting": {"alg": "EdDSA", "jwk": ed, "state": "active", "not_after": NOW + 1},
         "next": {"alg": "EdDSA", "jwk": ed, "state": "next"},
+        "odd": {"alg": "EdDSA", "jwk": jwk("odd-ed25519"), "state": "active"},
+        "loose": {"alg": "RS256", "jwk": {**rs, "n": loosened(rs["n"])}, "state": "active"},
         "off-curve": {"alg": "ES256", "jwk": {**jwk("issuer-p256"), "y": jwk("other-p256")["y"]}, "state": "active"},
         "ps": {"alg": "PS256", "jwk": rs, "state": "active"},
         "retiring": {"alg": "EdDSA", "jwk": ed, "state": "retiring"},
@@ -125,7 +128,10 @@ def _keys() -> dict[str, Any]:
         "short": {"alg": "EdDSA", "jwk": {**ed, "x": b64(_decoded(ed["x"])[:31])}, "state": "active"},
         "weak": {"alg": "RS256", "jwk": jwk("weak-rsa"), "state": "active"},
         "zero-led": {"alg": "RS256", "jwk": {**rs, "n": b64(b"\0" + _decoded(rs["n"]))}, "state": "active"},
-        "zeros": {"alg": "EdDSA", "jwk": {**ed, "x": b64(bytes(32))}, "state": "active"},
+        **{
+            name: {"alg": "EdDSA", "jwk": {**ed, "x": b64(point)}, "state": "active"}
+            for name, point in SMALL_ORDER_KEYS.items()
+        },
     }
 
 

@@ -237,22 +237,30 @@ def _signature() -> Iterator[Case]:
 
 def _unusable() -> Iterator[Case]:
     group, failing = "unusable-key", ("signature", "invalid_signature")
-    forged = forgery.under_zero_key(header(kid="zeros"))
-    yield refused(
-        "key-of-zeros",
-        "a placeholder key of zeros is a point of small order, under which anybody can sign: this signature verifies",
-        forged,
-        failing,
-        neighbour="good-eddsa",
+    for name, point in forgery.SMALL_ORDER_KEYS.items():
+        yield refused(
+            f"key-{name}",
+            "a point of small order is no key: anybody can sign under it, and this signature verifies",
+            forgery.under_small_order(header(kid=name), point),
+            failing,
+            neighbour="good-eddsa",
+            group=group,
+            rfc8032="5.1.7",
+            decision="12 signature",
+        )
+    yield accepted(
+        "key-with-sign",
+        "a key whose x is odd has the highest bit set, which is no part of y",
+        token(header(kid="odd"), key="odd-ed25519"),
         group=group,
-        rfc8032="5.1.7",
-        decision="12 signature",
+        rfc8032="5.1.2",
     )
     unusable: dict[str, tuple[str, str, str, str]] = {
         "key-too-short": ("an Ed25519 key of 31 bytes", "EdDSA", "short", "issuer-ed25519"),
         "key-weak": ("an RSA key of 1,024 bits is below RFC 7518's least length", "RS256", "weak", "weak-rsa"),
         "key-exponent-3": ("an RSA exponent of 3 invites forged padding", "RS256", "exponent-3", "exponent-3-rsa"),
         "key-leading-zero": ("a modulus with a zero byte in front has two lengths", "RS256", "zero-led", "issuer-rsa"),
+        "key-loose-bits": ("a modulus with unused bits set is no base64url", "RS256", "loose", "issuer-rsa"),
         "key-off-curve": ("an EC point that is not on its curve", "ES256", "off-curve", "issuer-p256"),
     }
     for name, (comment, alg, kid, key) in unusable.items():

@@ -9,12 +9,13 @@ from contract.vectorgen.families._tokens import bearer
 from gatefleet.decide.event import UnreadableEvent, read_event
 
 
+@pytest.mark.parametrize("half", ["\ud800", "\udbff", "\udc00", "\udfff"])
 @pytest.mark.parametrize("place", ["rawPath", "routeKey"])
-def test_a_lone_surrogate_in_a_string_that_is_read_makes_the_event_unreadable(place: str) -> None:
+def test_a_lone_surrogate_in_a_string_that_is_read_makes_the_event_unreadable(place: str, half: str) -> None:
     event = http_event(authorization=bearer())
     read_event(event)
     with pytest.raises(UnreadableEvent):
-        read_event({**event, place: event[place] + "\ud800"})
+        read_event({**event, place: event[place] + half})
 
 
 def test_a_lone_surrogate_elsewhere_is_not_looked_at() -> None:

@@ -4,7 +4,8 @@ import base64
 
 import pytest
 from contract.vectorgen.families import _forgery as forgery
-from contract.vectorgen.families._tokens import header, jwk
+from contract.vectorgen.families._forgery import public_jwk
+from contract.vectorgen.families._tokens import header
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gatefleet.contract.entities import Algorithm, IssuerKey, KeyState
@@ -15,13 +16,15 @@ P = 2**255 - 19
 D = -121665 * pow(121666, -1, P) % P
 
 
-def test_the_forged_token_of_the_vectors_does_verify_under_a_key_of_zeros() -> None:
-    """Else the vector `key-of-zeros` would prove nothing: the primitive itself takes that signature."""
-    message, _, signature = forgery.under_zero_key(header(kid="zeros")).rpartition(".")
+@pytest.mark.parametrize("name", sorted(forgery.SMALL_ORDER_KEYS))
+def test_the_forged_tokens_of_the_vectors_do_verify_under_their_keys(name: str) -> None:
+    """Else the vectors of small order would prove nothing: the primitive itself takes these signatures."""
+    point = forgery.SMALL_ORDER_KEYS[name]
+    message, _, signature = forgery.under_small_order(header(kid=name), point).rpartition(".")
     raw = base64.urlsafe_b64decode(signature + "==")
-    Ed25519PublicKey.from_public_bytes(bytes(32)).verify(raw, message.encode())
-    zeros = IssuerKey(Algorithm.EDDSA, {"kty": "OKP", "crv": "Ed25519", "x": encode_url(bytes(32))}, KeyState.ACTIVE)
-    assert not signed_by(zeros, message.encode(), raw)
+    Ed25519PublicKey.from_public_bytes(point).verify(raw, message.encode())
+    jwk = {"kty": "OKP", "crv": "Ed25519", "x": encode_url(point)}
+    assert not signed_by(IssuerKey(Algorithm.EDDSA, jwk, KeyState.ACTIVE), message.encode(), raw)
 
 
 def test_the_keys_refused_for_small_order_are_those_that_arithmetic_finds() -> None:
@@ -47,7 +50,7 @@ def test_a_y_that_is_not_below_the_prime_is_another_text_for_a_smaller_one(y: in
     ],
 )
 def test_a_usable_key_is_unusable_with_any_member_cut_padded_or_missing(alg: Algorithm, name: str) -> None:
-    good = jwk(name)
+    good = public_jwk(name)
     assert usable(alg, good)
     for member in sorted(set(good) - {"kty", "crv"}):
         for worse in (good[member][:-1], good[member] + "=", "AA" + good[member], ""):
