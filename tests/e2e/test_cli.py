@@ -22,7 +22,10 @@ BREAK = (ORDERS, "  GET /orders:\n    scopes:\n      - orders:read", "  GET /ord
 
 def test_validate_says_what_it_found_sound(unpublished: Company) -> None:
     ran = unpublished.ok("validate")
-    assert ran.out.startswith("valid: 44 files, 3 environments, 3 issuers, 15 scopes, 8 clients, 6 teams, 9 gateways;")
+    assert ran.out.splitlines() == [
+        "valid: 44 files, 0 errors, 0 warnings",
+        "    3 environments, 3 issuers, 15 scopes, 8 clients, 6 teams, 9 gateways",
+    ]
     assert ran.err == ""
 
 
@@ -299,8 +302,8 @@ def test_can_tells_who_may_and_what_is_lacking(unpublished: Company) -> None:
     ran = unpublished.run("can", "checkout", "DELETE /orders/{order_id}", *on_orders)
     assert ran.code == 3
     assert ran.out.splitlines() == [
-        "no: checkout cannot call DELETE /orders/{order_id} on orders/orders in production: insufficient_scope",
-        "    it lacks orders:cancel, or orders:write",
+        "no: checkout cannot call DELETE /orders/{order_id} on orders/orders in production",
+        "    insufficient_scope: it lacks orders:cancel, or orders:write",
     ]
     document = unpublished.run("can", "checkout", "DELETE /orders/{order_id}", *on_orders, "-o", "json").json
     assert (document["format_version"], document["allowed"], document["reason"]) == (1, False, "insufficient_scope")

@@ -62,9 +62,8 @@ def can(
         for condition in answer.conditions:
             say(f"    {condition}")
         return Exit.OK
-    say(f"{styled('no', 'red')}: {client} cannot {where}: {answer.reason}")
-    if answer.missing:
-        say(f"    it lacks {', or '.join(answer.missing)}")
+    say(f"{styled('no', 'red')}: {client} cannot {where}")
+    say(f"    {answer.reason}" + (f": it lacks {', or '.join(answer.missing)}" if answer.missing else ""))
     return Exit.FINDINGS
 
 

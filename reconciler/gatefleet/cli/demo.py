@@ -96,8 +96,8 @@ def _show_turned(turned: Turned) -> None:
     for gateway, seconds in sorted(turned.after_merge.items(), key=lambda one: one[1]):
         bar = "▇" * max(1, round(BAR * seconds / slowest))
         say(f"      {styled(str(turned.status), colour)}  {gateway:<24} {bar:<{BAR}} {seconds * 1000:5.0f} ms")
-    publishing = f"{turned.published_at * 1000:.0f} ms of it"
-    say(f"      after the merge; to validate, plan, sign, append and read back took {publishing}")
+    published = f"{turned.published_at * 1000:.0f} ms"
+    say(f"      after the merge; {published} to plan, sign, append and read it back")
 
 
 def _invite(running: Demo) -> None:
@@ -130,11 +130,11 @@ def _commands(running: Demo) -> list[str]:
         f"TOKEN=$({shlex.join(['gatefleet', *asked])})",
         with_token,
         f"curl -i {url}",
-        f"# 2. revoke `{SCOPE}` once more by reverting its revert, and call again",
+        f"# 2. revoke `{SCOPE}` again, by reverting its revert, and call once more",
         "git revert --no-edit HEAD",
         shlex.join(["gatefleet", *publish]),
         with_token,
-        "# 3. prove the log: all of it is the policy's, save the forged record; and see the last decisions",
+        "# 3. prove the log, which names the forged record; see the last decisions",
         shlex.join(["gatefleet", *verify]),
         "tail -n 3 ../decisions.jsonl",
     ]

@@ -69,7 +69,8 @@ def _report(loaded: Loaded, errors: int, form: Format) -> None:
             if errors:
                 warn(f"{found} in {counted(len(loaded.files), 'file')}")
             else:
-                say(f"valid: {counted(len(loaded.files), 'file')}, {_contents(loaded)}; {found}")
+                say(f"valid: {counted(len(loaded.files), 'file')}, {found}")
+                say(f"    {_contents(loaded)}")
 
 
 def _contents(loaded: Loaded) -> str:

@@ -131,7 +131,7 @@ class Demo:
         self.development = add_development(
             repo, issuers, model.conventions.blast_limit, int(time.time()), kafka=bootstrap
         )
-        title = "Cloned the policies and added an environment `development` with generated keys"
+        title = "Cloned the policies, added `development` with generated keys"
         return Step(title, time.monotonic() - begun, (f"clone  {repo}", f"log    {self._log.address}"))
 
     def _publish(self) -> Command:
@@ -152,13 +152,13 @@ class Demo:
         if len(self.probes) < 2:
             raise failure("GF625", SCOPE, "too few gateways have a route that needs this scope")
         lines = tuple(f"{address}  {gateway_id}" for gateway_id, address in sorted(self.fleet.addresses.items()))
-        title = f"{len(lines)} gateways are up; they answer from their floors, and follow the log"
+        title = f"{len(lines)} gateways are up, each on its floor, and follow the log"
         return Step(title, time.monotonic() - begun, lines)
 
     def _all_allowed(self) -> Step:
         begun = time.monotonic()
         self._expect(200, self.probes, "before the change")
-        lines = [f"200  {probe.gateway:<24} {probe.client:<16} {probe.route}" for probe in self.probes]
+        lines = [f"200  {probe.gateway:<20} {probe.client:<14} {probe.route}" for probe in self.probes]
         for probe in self.probes:
             status, _ = self._call(probe, None)
             if status != 401:
@@ -209,7 +209,7 @@ class Demo:
         yield Step(
             "The log is taken away, and decisions go on",
             time.monotonic() - begun,
-            (how, f"`{SCOPE}` stays revoked, {len(others)} other calls are let in; the decisions say {counts}"),
+            (how, f"`{SCOPE}` stays revoked, {len(others)} other calls are let in", f"the decisions say: {counts}"),
         )
         begun = time.monotonic()
         how = self._log.bring_back()
