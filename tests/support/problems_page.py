@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gatefleet.checks import RULES
 from gatefleet.checks.page import problems_page
+from gatefleet.cli.codes import all_rules
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "problems.md"
 
 
 def page() -> str:
     """The page as it should be."""
-    return problems_page(RULES.values())
+    return problems_page(all_rules().values())
 
 
 if __name__ == "__main__":

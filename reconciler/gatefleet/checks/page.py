@@ -8,8 +8,8 @@ from gatefleet.problems import Rule, Severity
 
 _HEAD = """# Problems
 
-What `gatefleet validate` can find, by code. This page is made from the rules themselves; `gatefleet explain GF104`
-says the same.
+What `gatefleet` can find wrong, by code. This page is made from the rules themselves; `gatefleet explain GF104` says
+the same.
 
 An **error** stops a publish; a **warning** is shown and stops nothing. Whatever depends on the clock only warns, so
 that a `git revert` can always roll back.

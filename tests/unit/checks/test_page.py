@@ -6,7 +6,7 @@ import re
 
 from tests.support.problems_page import PAGE, page
 
-from gatefleet.checks import RULES
+from gatefleet.cli.codes import all_rules
 
 
 def test_the_page_in_the_repository_is_the_one_made_from_the_rules() -> None:
@@ -14,4 +14,4 @@ def test_the_page_in_the_repository_is_the_one_made_from_the_rules() -> None:
 
 
 def test_every_rule_has_its_section() -> None:
-    assert re.findall(r"^### (GF\d{3}) ", page(), re.MULTILINE) == sorted(RULES)
+    assert re.findall(r"^### (GF\d{3}) ", page(), re.MULTILINE) == sorted(all_rules())
