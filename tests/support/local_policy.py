@@ -16,6 +16,7 @@ from gatefleet.local.fleet import Fleet
 from gatefleet.local.reference import ReferenceAuthorizer
 from gatefleet.local.tokens import DevelopmentIssuer
 from gatefleet.log.archive import FolderArchive
+from gatefleet.log.envelope import TRUST, seal
 from gatefleet.log.file import FileReader, FileWriter
 from gatefleet.log.follow import Follower
 from gatefleet.log.history import read_history
@@ -39,14 +40,15 @@ class LocalPolicy:
     environment: str = "development"
     issuer: DevelopmentIssuer = field(init=False)
     trust: Trust = field(init=False)
+    root: FileSigner = field(init=False)
     signer: FileSigner = field(init=False)
     repository: Repository = field(init=False)
 
     def __post_init__(self) -> None:
         self.issuer = DevelopmentIssuer.create(self.folder / "issuer.pem", ISSUER_URL)
         self.signer = new_key(self.folder / "publish.pem")
-        root = new_key(self.folder / "root.pem")
-        self.trust = a_trust(root, self.signer, environment=self.environment, log="local-0001")
+        self.root = new_key(self.folder / "root.pem")
+        self.trust = a_trust(self.root, self.signer, environment=self.environment, log="local-0001")
         self.repository = Repository(self.folder / "repository")
         self.entities["issuer/workforce"] = an_issuer(self.issuer)
         self.publish()
@@ -83,6 +85,13 @@ class LocalPolicy:
             previous=lambda _gateway: None,
         )
         return {one.gateway: one.envelope for one in rendered}
+
+    def layer(self, gateway: str) -> dict[str, str]:
+        """Floor and trust of one gateway as files; gives the variables that tell an authorizer where they are."""
+        floor, trust = self.folder / f"{gateway.replace('/', '-')}.floor.json", self.folder / "trust.json"
+        floor.write_bytes(self.floors()[gateway] + b"\n")
+        trust.write_bytes(seal(TRUST, self.trust.to_bytes(), [self.root]) + b"\n")
+        return {"GATEFLEET_FLOOR": str(floor), "GATEFLEET_TRUST": str(trust)}
 
     def authorizer(self, gateway: str, write_line: Callable[[str], object] = lambda _line: None) -> ReferenceAuthorizer:
         """The reference authorizer of one gateway, on its floor."""
