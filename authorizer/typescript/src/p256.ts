@@ -3,13 +3,19 @@
 const FIELD = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
 const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 
-export const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+const ORDER = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex');
+const ZERO = Buffer.alloc(32);
 
 /** Whether two coordinates of 32 bytes are a point: below the field's prime, and y² = x³ − 3x + b. */
 export function isPoint(x: Uint8Array, y: Uint8Array): boolean {
   const [a, b] = [integer(x), integer(y)];
   if (x.length !== 32 || y.length !== 32 || a >= FIELD || b >= FIELD) return false;
   return (b * b - (a * a * a - 3n * a + B)) % FIELD === 0n;
+}
+
+/** Whether 32 bytes are from 1 to n − 1. Bytes of one length compare as the numbers that they are. */
+export function isScalar(bytes: Uint8Array): boolean {
+  return bytes.length === 32 && ZERO.compare(bytes) < 0 && ORDER.compare(bytes) > 0;
 }
 
 /** The integer that bytes are, most significant first. */
