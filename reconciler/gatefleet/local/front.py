@@ -65,7 +65,7 @@ class Front:
         headers = {"content-type": "application/json", "content-length": str(len(body)), **response.headers}
         encoded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": response.status, "headers": encoded})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        await send({"type": "http.response.body", "body": body})
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """Route one request, authorize it, and give what the caller gets."""
