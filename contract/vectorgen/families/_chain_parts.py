@@ -152,6 +152,17 @@ def _headers() -> Iterator[Case]:
     yield headers("part-in-hex", "a place is written in decimal", name, "0x0/1")
     yield case(
         "parts",
+        "place-beyond-its-count-drops-nothing",
+        "a part that cannot exist does not disturb the parts of the envelope that it names",
+        _CLAUSE,
+        [_A, _B, part(b"x", name, "3/3"), _C],
+        "pending pending malformed accepted",
+        held=R2,
+        at=R3,
+        neighbour="three-parts",
+    )
+    yield case(
+        "parts",
         "bad-headers-drop-nothing",
         "a record whose headers say nothing usable does not disturb the parts of others",
         _CLAUSE,
@@ -218,6 +229,19 @@ def _bounds() -> Iterator[Case]:
     rest = [filler("cc" * 32, f"{index}/40") for index in range(3)]
     total = (len(large[0]) + len(large[1]) + 2) * 768 * KIB
     assert total <= 32 * MIB < total + 768 * KIB
+    yield _refused(
+        "incomplete-up-to-32-mib",
+        "up to 32 MiB all incomplete envelopes are held, and above it the oldest one stays if it just grew",
+        [
+            *large[0],
+            *large[1],
+            *rest[:2],
+            filler("aa" * 32, "20/40"),
+            filler("aa" * 32, "21/40", KIB),
+            filler("bb" * 32, "20/40"),
+        ],
+        " ".join(["pending"] * 44 + ["malformed"]),
+    )
     yield case(
         "parts",
         "incomplete-above-32-mib",

@@ -157,6 +157,22 @@ def test_an_entry_under_another_name_is_not_restored(tmp_path: Path) -> None:
     assert refusal(other, history(values[0])).code == "GF421"
 
 
+def test_a_revision_under_the_name_of_a_snapshot_is_not_restored(tmp_path: Path) -> None:
+    values = Chain().revisions(3)
+    archive = filled(tmp_path, *values[:2])
+    archive.put(name(2, EntryType.SNAPSHOT), values[2])
+    assert refusal(archive, history(values[0])).code == "GF421"
+
+
+def test_of_two_snapshots_of_a_revision_the_first_one_is_archived(tmp_path: Path) -> None:
+    chain = Chain()
+    value, first, second = chain.revision(), chain.snapshot(issued_at=1), chain.snapshot(issued_at=2)
+    log = history(value, first, second)
+    assert len(log.snapshots) == 2
+    missing = compare_with_archive(filled(tmp_path, value), log, TRUST)
+    assert missing.in_archive == ((name(1, EntryType.SNAPSHOT), first),)
+
+
 def test_an_entry_that_does_not_continue_the_log_is_not_restored(tmp_path: Path) -> None:
     ours = Chain()
     first = ours.revision()
