@@ -33,6 +33,7 @@ export function configure(environ: Readonly<Record<string, string | undefined>>)
   if ('untrusted' in trust) throw new Misconfigured(`GATEFLEET_TRUST: ${trust.untrusted}: ${trust.what}`);
   const floor = openFloor(envelopeIn(environ, 'GATEFLEET_FLOOR', FLOOR), trust);
   if ('outcome' in floor) throw new Misconfigured(`GATEFLEET_FLOOR: ${floor.reason}: ${floor.what}`);
+  refuseLoopback(floor);
   const gateway = floor.entities.get(`gateway/${floor.gateway}`)?.entity;
   const follows = gateway?.kind !== 'gateway' || gateway.following === 'follow';
   return {
@@ -42,6 +43,21 @@ export function configure(environ: Readonly<Record<string, string | undefined>>)
     initBudgetMs: milliseconds(environ, 'GATEFLEET_INIT_BUDGET_MS', INIT_BUDGET_MS),
     readDeadlineMs: milliseconds(environ, 'GATEFLEET_READ_DEADLINE_MS', READ_DEADLINE_MS),
   };
+}
+
+/** Anybody on a machine can be an issuer there; only the environment `development` has such ones. */
+function refuseLoopback({ environment, entities }: Floor): void {
+  for (const [key, { entity }] of entities) {
+    if (environment !== 'development' && entity.kind === 'issuer' && isLoopback(entity.issuer)) {
+      throw new Misconfigured(`GATEFLEET_FLOOR: ${key} is on the loopback address, outside development`);
+    }
+  }
+}
+
+/** RFC 6761 section 6.3, RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3. */
+function isLoopback(url: string): boolean {
+  const host = URL.parse(url)?.hostname ?? '';
+  return host === '[::1]' || /^(?:127(?:\.[0-9]+){3}|(?:.*\.)?localhost)$/.test(host);
 }
 
 function sourceAt(address: string | undefined): RevisionSource {

@@ -8,17 +8,24 @@
 import { Authorizer } from './authorizer.ts';
 import { configure } from './configuration.ts';
 import { Follower } from './log/follow.ts';
-import { serve } from './runtime.ts';
+import { cannotStart, serve } from './runtime.ts';
 
-const { trust, floor, source, initBudgetMs, readDeadlineMs } = configure(process.env);
-const follower = new Follower(floor, trust, source, Date.now);
-const authorizer = new Authorizer(follower, Date.now, readDeadlineMs, (line) => process.stdout.write(`${line}\n`));
-
-if (source !== null && !(await follower.read(initBudgetMs))) {
-  process.stderr.write(`${JSON.stringify({ gateway: floor.gateway, read_failed: follower.failure })}\n`);
+async function start(): Promise<Authorizer> {
+  const { trust, floor, source, initBudgetMs, readDeadlineMs } = configure(process.env);
+  const follower = new Follower(floor, trust, source, Date.now);
+  if (source !== null && !(await follower.read(initBudgetMs))) {
+    process.stderr.write(`${JSON.stringify({ gateway: floor.gateway, read_failed: follower.failure })}\n`);
+  }
+  return new Authorizer(follower, Date.now, readDeadlineMs, (line) => process.stdout.write(`${line}\n`));
 }
+
+const api = import.meta.main ? process.env['AWS_LAMBDA_RUNTIME_API'] : undefined;
+const authorizer = await start().catch(async (error: unknown) => {
+  if (api !== undefined) await cannotStart(error, api);
+  throw error;
+});
 
 /** Answer one authorizer event of API Gateway. */
 export const handler = (event: unknown) => authorizer.answer(event);
 
-if (import.meta.main) await serve(handler, process.env['AWS_LAMBDA_RUNTIME_API'] ?? '');
+if (api !== undefined) await serve(handler, api);

@@ -6,7 +6,8 @@
 
 import { Agent, type IncomingMessage, request } from 'node:http';
 
-const INVOCATION = '/2018-06-01/runtime/invocation';
+const RUNTIME = '/2018-06-01/runtime';
+const INVOCATION = `${RUNTIME}/invocation`;
 
 /** Serve events from `host:port` for ever. Rejects when the API cannot be reached. */
 export async function serve(handler: (event: unknown) => Promise<unknown>, api: string): Promise<never> {
@@ -20,11 +21,20 @@ export async function serve(handler: (event: unknown) => Promise<unknown>, api: 
     try {
       answer = ['response', await handler(JSON.parse(body))];
     } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error('failed');
-      answer = ['error', { errorMessage: message, errorType: name, stackTrace: [] }];
+      answer = ['error', errorJson(error)];
     }
     await ask('POST', `${INVOCATION}/${encodeURIComponent(id)}/${answer[0]}`, JSON.stringify(answer[1]));
   }
+}
+
+/** Tell that the function cannot start. Rejects when the API cannot be reached. */
+export async function cannotStart(error: unknown, api: string): Promise<void> {
+  await exchange(new Agent(), api, 'POST', `${RUNTIME}/init/error`, JSON.stringify(errorJson(error)));
+}
+
+function errorJson(error: unknown): object {
+  const { name, message } = error instanceof Error ? error : new Error('failed');
+  return { errorMessage: message, errorType: name, stackTrace: [] };
 }
 
 interface Exchanged {

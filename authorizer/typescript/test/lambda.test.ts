@@ -35,6 +35,11 @@ class RuntimeApi {
     return answer;
   }
 
+  /** What is said next, without an event. */
+  answer(): Promise<unknown> {
+    return new Promise((resolve) => this.#answered.push(resolve));
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url?.endsWith('/next')) {
       if (this.#waiting === null) this.#asking.push(response);
@@ -116,6 +121,38 @@ test('the bundle is one module without dependencies that answers like the source
   const answer = (await api.invoke(anEvent())) as { body: { isAuthorized: boolean } };
   assert.equal(answer.body.isAuthorized, true);
   stop();
+});
+
+test('a function that cannot start says so to the Runtime API, and ends', async () => {
+  const yard = new Yard();
+  yard.publish(FIRST);
+  const { api, stop } = await deployed(SOURCE, { ...yard.deploy(), GATEFLEET_LOG: 'kafka' });
+  const { kind, body } = (await api.answer()) as { kind: string; body: { errorType: string } };
+  assert.deepEqual([kind, body.errorType], ['error', 'Misconfigured']);
+  stop();
+});
+
+test('an issuer on the loopback address keeps a function from starting anywhere but in development', () => {
+  const issuer = {
+    issuer: 'http://127.0.0.1:8000/',
+    typ: ['at+jwt'],
+    scope_claim: 'scope',
+    client_id_claim: 'client_id',
+    clock_skew: 0,
+    max_lifetime: 600,
+    keys: { ed: { alg: 'EdDSA', jwk: { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) }, state: 'active' } },
+  };
+  const client = { ...(aClient('orders:read') as object), issuer: 'local' };
+  for (const [environment, starts] of [
+    ['development', true],
+    ['production', false],
+  ] as const) {
+    const yard = new Yard(environment);
+    yard.publish({ ...FIRST, 'client/batch': client, 'issuer/local': issuer });
+    const start = () => execFileSync(process.execPath, [SOURCE], { env: yard.deploy(), stdio: 'pipe' });
+    if (starts) start();
+    else assert.throws(start, (error: Error) => error.message.includes('issuer/local is on the loopback address'));
+  }
 });
 
 test('a function that was given no floor, another trust or no log ends at once and says which variable is wrong', () => {

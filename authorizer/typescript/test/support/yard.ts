@@ -62,11 +62,13 @@ export class Yard {
   readonly trust: Trust;
   readonly trustEnvelope: Buffer;
   position: Position = { epoch: 1, revision: 0, digest: GENESIS_PARENT };
+  readonly environment: string;
   readonly #entities = new Map<string, string>();
   readonly #key: KeyObject;
   readonly #keyid: string;
 
-  constructor() {
+  constructor(environment = 'development') {
+    this.environment = environment;
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     const spki = publicKey.export({ format: 'der', type: 'spki' });
     this.#key = privateKey;
@@ -176,6 +178,6 @@ export class Yard {
   }
 
   #identity(): { environment: string; log: string } {
-    return { environment: 'development', log: '5b0f7a52-test' };
+    return { environment: this.environment, log: '5b0f7a52-test' };
   }
 }
