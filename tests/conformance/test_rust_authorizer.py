@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
 
 import pytest
-from tests.support.adapters import FAMILIES, ROOT, ask, run_vectors, tool
+from tests.support.adapters import FAMILIES, ask, run_vectors
+from tests.support.cargo import built
 from tests.support.vectors import vectors
-
-WORKSPACE = ROOT / "authorizer" / "rust"
-INSTALL = "install Rust 1.95 or later by https://rustup.rs, with a C compiler (Debian: build-essential)"
 
 
 @pytest.fixture(scope="session")
 def adapter() -> Path:
     """The adapter, built by cargo."""
-    cargo = tool("cargo", INSTALL)
-    command = [cargo, "build", "--locked", "--profile", "dev-fast", "--package", "conformance", "--message-format=json"]
-    built = subprocess.run(command, cwd=WORKSPACE, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stderr[-8000:]
-    messages = [json.loads(line) for line in built.stdout.splitlines()]
-    return Path(next(message["executable"] for message in messages if message.get("executable")))
+    return built("conformance")
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -88,7 +88,8 @@ impl Authorizer {
     }
 
     fn read(&mut self, timeout: Millis) {
-        let jitter = 500 + u16::from(self.random_bytes::<1>()[0]) * 500 / 255;
+        let [random] = self.random_bytes::<1>();
+        let jitter = 500 + Millis::from(random) * 500 / 255;
         if let Some(source) = &mut self.source {
             self.follower.read(source.as_mut(), &wall_clock, timeout, jitter);
         }

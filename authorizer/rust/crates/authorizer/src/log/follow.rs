@@ -113,7 +113,7 @@ impl Follower {
         source: &mut dyn RevisionSource,
         clock: &dyn Fn() -> Millis,
         timeout: Millis,
-        jitter: u16,
+        jitter: Millis,
     ) -> bool {
         let started = clock();
         let read = self.read_to_end(source, clock, started.saturating_add(timeout));
@@ -130,7 +130,7 @@ impl Follower {
         } else {
             let pause = LONGEST_PAUSE.min(1000 << self.failures);
             self.failures = (self.failures + 1).min(10);
-            self.not_before = clock().saturating_add(pause * Millis::from(jitter) / 1000);
+            self.not_before = clock().saturating_add(pause * jitter / 1000);
         }
         succeeded
     }
