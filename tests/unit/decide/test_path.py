@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatefleet.contract.entities import AnyOf, Public, Route
-from gatefleet.decide.path import path_allowed, path_fits, shadowed_by, template_of
+from gatefleet.decide.path import is_parameter, path_allowed, path_fits, shadowed_by, template_of
 
 SEGMENTS = st.sampled_from(["a", "b", "A", "{x}", "orders", "Orders"])
 PIECES = st.lists(
@@ -107,3 +107,13 @@ def test_a_stage_before_the_path_hides_no_shadowed_route() -> None:
         assert not path_allowed(path, (), method="GET", stage=stage, template=template, shadowed=shadowed)
     assert path_allowed("/other/Admin/1", (), method="GET", stage="prod", template=template, shadowed=shadowed)
     assert path_allowed("/Admin/1", (), method="POST", stage=None, template=template, shadowed=shadowed)
+
+
+def test_only_a_whole_segment_in_braces_is_a_parameter() -> None:
+    assert is_parameter("{id}")
+    assert is_parameter("{rest+}")
+    assert not any(is_parameter(one) for one in ("id", "{id", "id}", "a{id}", "{id}b", ""))
+    assert not template_of("GET /rest+}").catch_all
+    assert not template_of("GET /{rest}").catch_all
+    assert template_of("GET /a/{rest+}").catch_all
+    assert not template_of("GET /{rest+}/a").catch_all
