@@ -62,10 +62,14 @@ def a_case(dice: Dice, policy: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _event(dice: Dice, api: str, route: str, policy: Mapping[str, Any], now: int) -> dict[str, Any]:
-    members: dict[str, Any] = {"path": _path(dice, route), "ip": dice.one(IPS) if dice.chance(0.3) else "192.0.2.10"}
+    declared = policy.get("gateway/orders/orders", {"routes": {}})["routes"]
+    catch_all = route == "$default" or route.endswith("+}")
+    # To a catch-all what reads as another route is sent, in the spellings that lenient back ends take for it.
+    template = dice.one(sorted(declared)) if catch_all and declared and dice.chance(0.4) else route
+    members: dict[str, Any] = {"path": _path(dice, template), "ip": dice.one(IPS) if dice.chance(0.3) else "192.0.2.10"}
     if dice.chance(0.1):
         members["parameters"] = {name: dice.one(SEGMENTS) for name in dice.some(("id", "proxy", "name"), 2)}
-    kinds = policy.get("gateway/orders/orders", {"routes": {}})["routes"].get(route, {}).get("credentials", ["jwt"])
+    kinds = declared.get(route, {}).get("credentials", ["jwt"])
     wanted = dice.one(kinds)
     if dice.chance(0.95 if wanted == "certificate" else 0.15):
         pem = certificate(_listed(dice, policy))
@@ -120,7 +124,7 @@ def _path(dice: Dice, route: str) -> str:
         elif segment.startswith("{"):
             segments.append(dice.one(SEGMENTS[:6] if dice.chance(0.9) else SEGMENTS))
         else:
-            segments.append(segment if dice.chance(0.95) else segment.upper())
+            segments.append(segment if dice.chance(0.9) else dice.one((segment.upper(), segment.title())))
     prefix = [dice.one(("live", "base", "files"))] if dice.chance(0.15) else []
     path = "/" + "/".join(prefix + segments)
     return (

@@ -63,7 +63,13 @@ def a_policy(dice: Dice) -> dict[str, Any]:
 
 
 def _gateway(dice: Dice) -> dict[str, Any]:
-    routes = dice.some(ROUTES, 9) or [ROUTES[0]]
+    routes = {key: _route(dice) for key in dice.some(ROUTES, 9) or [ROUTES[0]]}
+    if dice.chance(0.3):
+        # Whether one route shadows another depends on what exactly differs between their demands.
+        model = {"any_of": [["orders:read"]], "credentials": ["jwt"]}
+        routes |= {
+            key: model | {"claims": {"level": dice.one((1, 1, True, "1"))}} for key in dice.some(tuple(routes), 3)
+        }
     return {
         "api": dice.one(("http", "rest")),
         "audience": sorted(set(dice.some(AUDIENCES, 2)) | {AUDIENCE}),
@@ -71,7 +77,7 @@ def _gateway(dice: Dice) -> dict[str, Any]:
         "max_staleness": 2,
         "deny_after": dice.one((0, 1, 60)),
         "result_ttl": 0,
-        "routes": {key: _route(dice) for key in routes},
+        "routes": routes,
     }
 
 
