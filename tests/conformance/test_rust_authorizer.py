@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 from tests.support.adapters import FAMILIES, ask, run_vectors
-from tests.support.cargo import built
+from tests.support.builds import rust_executable
 from tests.support.vectors import vectors
 
 
 @pytest.fixture(scope="session")
 def adapter() -> Path:
     """The adapter, built by cargo."""
-    return built("conformance")
+    return rust_executable("conformance")
 
 
 @pytest.mark.parametrize("family", FAMILIES)

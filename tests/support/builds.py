@@ -27,10 +27,15 @@ def node_function(folder: Path) -> Command:
 
 def rust_function(profile: str = "dev-fast") -> Command:
     """The bootstrap; `dev-fast` is quick to build, `release` is what is deployed."""
+    return (rust_executable("lambda", profile),)
+
+
+def rust_executable(package: str, profile: str = "dev-fast") -> Path:
+    """The executable of a package of the workspace."""
     cargo = tool("cargo", INSTALL_RUST)
-    arguments = ["build", "--locked", "--profile", profile, "--package", "lambda", "--message-format=json"]
+    arguments = ["build", "--locked", "--profile", profile, "--package", package, "--message-format=json"]
     messages = [json.loads(line) for line in _run([cargo, *arguments], RUST_BUILD).splitlines()]
-    return (Path(next(message["executable"] for message in messages if message.get("executable"))),)
+    return Path(next(message["executable"] for message in messages if message.get("executable")))
 
 
 def _run(command: list[str | Path], folder: Path, **variables: str) -> str:

@@ -2,6 +2,7 @@
 //! (docs/reference/configuration.md, "Authorizers").
 
 use std::fs;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use authorizer::entities::{Entity, Following};
 use authorizer::log::follow::Millis;
@@ -46,6 +47,7 @@ impl Configuration {
             .map_err(|(reason, what)| format!("GATEFLEET_TRUST: {reason}: {what}"))?;
         let floor = open_floor(&envelope("GATEFLEET_FLOOR", FLOOR)?, &trust)
             .map_err(|refused| format!("GATEFLEET_FLOOR: {}: {}", refused.reason, refused.what))?;
+        refuse_loopback(&floor)?;
         let key = format!("gateway/{}", floor.gateway);
         let floor_only = floor.entities.get(key.as_str()).is_some_and(
             |stated| matches!(&stated.entity, Entity::Gateway(gateway) if gateway.following == Following::FloorOnly),
@@ -58,6 +60,28 @@ impl Configuration {
             floor,
         })
     }
+}
+
+/// Anybody on a machine can be an issuer there; only the environment `development` has such ones.
+fn refuse_loopback(floor: &Floor) -> Result<(), String> {
+    let mut entities = floor.entities.iter().filter(|_| *floor.environment != *"development");
+    match entities.find(|(_, stated)| matches!(&stated.entity, Entity::Issuer(one) if is_loopback(&one.issuer))) {
+        Some((key, _)) => Err(format!("GATEFLEET_FLOOR: {key} is on the loopback address, outside development")),
+        None => Ok(()),
+    }
+}
+
+/// RFC 6761 section 6.3, RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3.
+fn is_loopback(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?', '#', '\\']).next();
+    let host = authority.unwrap_or_default().rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+    if let Some((address, _)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return address.parse().is_ok_and(|address: Ipv6Addr| address.to_canonical().is_loopback());
+    }
+    let host = host.split(':').next().unwrap_or_default();
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let named = host == "localhost" || host.ends_with(".localhost");
+    named || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
 }
 
 fn source_at(address: Option<&str>) -> Result<Box<dyn RevisionSource>, String> {
@@ -75,4 +99,39 @@ fn milliseconds(name: &str, variable: impl Fn(&str) -> Option<String>, otherwise
         (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     let parsed = if digits { text.parse().ok() } else { None };
     parsed.ok_or_else(|| format!("{name}: not 1 to 99999 milliseconds"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_has_many_spellings() {
+        for url in [
+            "http://localhost:8080/",
+            "http://LOCALHOST",
+            "https://a.localhost./x",
+            "http://127.0.0.1",
+            "http://127.9.9.9:1/",
+            "http://[::1]:80/",
+            "http://[0:0::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://user@localhost/",
+            "localhost",
+        ] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in [
+            "https://login.example.com/",
+            "https://localhost.example.com",
+            "https://example.com/localhost",
+            "https://a@b.example/",
+            "https://128.0.0.1/",
+            "https://[2001:db8::1]/",
+            "urn:localhost:x",
+            "",
+        ] {
+            assert!(!is_loopback(url), "{url}");
+        }
+    }
 }
