@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.support.publishing import a_trust
 from tests.support.repository import Repository
 
-from gatefleet.contract.entities import Algorithm, Entity, Issuer, IssuerKey, KeyState
+from gatefleet.contract.entities import Algorithm, Entity, Gateway, Issuer, IssuerKey, KeyState
 from gatefleet.local.development import ISSUER_URL
 from gatefleet.local.fleet import Fleet
 from gatefleet.local.reference import ReferenceAuthorizer
@@ -85,6 +85,12 @@ class LocalPolicy:
             previous=lambda _gateway: None,
         )
         return {one.gateway: one.envelope for one in rendered}
+
+    def gateway(self, gateway: str) -> Gateway:
+        """The entity of one gateway."""
+        entity = self.entities[f"gateway/{gateway}"]
+        assert isinstance(entity, Gateway)
+        return entity
 
     def layer(self, gateway: str) -> dict[str, str]:
         """Floor and trust of one gateway as files; gives the variables that tell an authorizer where they are."""
