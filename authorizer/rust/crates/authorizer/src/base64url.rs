@@ -36,14 +36,14 @@ pub fn encode_standard(data: &[u8]) -> String {
 
 fn decode(text: &[u8], values: &[u8; 256]) -> Option<Vec<u8>> {
     let value = |byte: u8| values.get(usize::from(byte)).copied().unwrap_or(NONE);
-    let mut data = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let (quads, rest) = text.as_chunks::<4>();
+    let mut data = vec![0; quads.len() * 3];
     // A character outside of the alphabet is NONE, which sets bits that no value has.
     let mut seen = 0;
-    for &[a, b, c, d] in quads {
+    for (triple, &[a, b, c, d]) in data.as_chunks_mut::<3>().0.iter_mut().zip(quads) {
         let (a, b, c, d) = (value(a), value(b), value(c), value(d));
         seen |= a | b | c | d;
-        data.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
+        *triple = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
     }
     // RFC 4648 section 3.5: the bits that fill the last character are zero.
     match *rest {

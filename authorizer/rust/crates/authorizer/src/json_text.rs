@@ -59,6 +59,11 @@ impl Default for JsonObject {
 /// Writes a JSON string as RFC 8785 does.
 pub fn write_text(to: &mut String, value: &str) {
     to.push('"');
+    if !value.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        to.push_str(value);
+        to.push('"');
+        return;
+    }
     for character in value.chars() {
         match character {
             '"' => to.push_str("\\\""),

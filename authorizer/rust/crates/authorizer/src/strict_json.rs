@@ -365,8 +365,7 @@ impl<'a> Scanner<'a> {
     fn until_special(&mut self) -> &'a str {
         let start = self.at;
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();
-        let plain = rest.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20);
-        self.at += plain.unwrap_or(rest.len());
+        self.at += special_at(rest);
         self.since(start)
     }
 
@@ -438,6 +437,27 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Where the first quote, backslash or control character is, or the end. Most of what is read is strings, so this looks
+/// at eight bytes at once.
+fn special_at(bytes: &[u8]) -> usize {
+    let special = |byte: u8| byte == b'"' || byte == b'\\' || byte < 0x20;
+    let (words, _) = bytes.as_chunks::<8>();
+    let plain = words.iter().take_while(|word| !has_special(u64::from_le_bytes(**word))).count() * 8;
+    let rest = bytes.get(plain..).unwrap_or_default();
+    plain + rest.iter().position(|&byte| special(byte)).unwrap_or(rest.len())
+}
+
+/// Whether a byte of the word is special; it may say so of a word without one, only where a byte is above 0x7F.
+const fn has_special(word: u64) -> bool {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = LOW << 7;
+    // The high bit of a byte that is zero after the exclusive or, or below 0x20, is borrowed into.
+    let quote = (word ^ (LOW * b'"' as u64)).wrapping_sub(LOW);
+    let backslash = (word ^ (LOW * b'\\' as u64)).wrapping_sub(LOW);
+    let control = word.wrapping_sub(LOW * 0x20);
+    (quote | backslash | control) & HIGH != 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -447,6 +467,22 @@ mod tests {
         assert_eq!(parse(br#""\ud83d\ude02""#), Ok(Value::Text("😂".into())));
         for half in [r#""\ud83d""#, r#""\ude02""#, r#""\ud83d\u0041""#, r#""\ud83d\ud83d\ude02""#, r#"{"\ud83d":1}"#] {
             assert_eq!(parse(half.as_bytes()), Err(NotStrictJson("lone surrogate")), "{half}");
+        }
+    }
+
+    #[test]
+    fn a_special_character_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            assert_eq!(special_at(&vec![b'a'; length]), length);
+            for at in 0..length {
+                for special in [b'"', b'\\', 0, 0x1f] {
+                    for other in [b'a', b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xff] {
+                        let mut bytes = vec![other; length];
+                        bytes[at] = special;
+                        assert_eq!(special_at(&bytes), at, "{special} at {at} of {length} among {other}");
+                    }
+                }
+            }
         }
     }
 
