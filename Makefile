@@ -49,8 +49,10 @@ soak: $(STAMP) ## what takes longer than `make test` may
 bench: $(STAMP) ## figures as ratios to a baseline of the same run; asserts nothing
 	$(BIN)/python -m bench $(ARGS)
 
-bless: $(STAMP) ## accept the present output as golden
-	$(BIN)/python -m pytest -m "not soak" tests/golden --bless
+bless: $(STAMP) ## accept what is made: vectors, and the pages that are made from code
+	$(BIN)/python -m contract.vectorgen make
+	$(BIN)/python -m tests.support.problems_page
+	$(BIN)/python -m tests.support.sources_page
 
 lock: $(STAMP) ## requirements/*.lock from pyproject.toml, pinned by hash
 	$(BIN)/python -m pip install --quiet uv

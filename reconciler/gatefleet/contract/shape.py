@@ -1,4 +1,4 @@
-"""Reads JSON values into typed ones, closed: unknown and missing members and other types are refused, with their path."""
+"""Reads JSON values into typed ones, closed: unknown and missing members and other types are refused, by path."""
 
 from __future__ import annotations
 
