@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import chdir, redirect_stderr, redirect_stdout
@@ -50,13 +51,17 @@ class Ran:
         return [code for code, _, _ in self.problems]
 
 
+# What `validate` remembers of the repositories of one run; never in the home of whoever tests.
+_CACHE = tempfile.TemporaryDirectory(prefix="gatefleet-cache-")
+
+
 def gatefleet(*arguments: str, cwd: Path, **environ: str) -> Ran:
     """Run `gatefleet` with these arguments in a folder; `environ` adds to the environment."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GATEFLEET_", "GIT_"))}
     done = subprocess.run(
         [COMMAND, *arguments],
         cwd=cwd,
-        env=kept | {"COLUMNS": "80"} | environ,
+        env=kept | {"COLUMNS": "80", "XDG_CACHE_HOME": _CACHE.name} | environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

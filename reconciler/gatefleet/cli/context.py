@@ -33,11 +33,14 @@ class Loaded:
     files: tuple[str, ...]
 
 
-def load(repo: Path, commit: str | None = None) -> Loaded:
-    """Read, parse and check everything; problems are found, not raised. Raises GF656 where there is nothing to read."""
+def load(repo: Path, commit: str | None = None, *, cache: Path | None = None) -> Loaded:
+    """Read, parse and check everything; problems are found, not raised. Raises GF656 where there is nothing to read.
+
+    `cache` keeps what was read. Only what looks may use one: a cache that somebody wrote into must not become policy.
+    """
     from gatefleet.checks import check
 
-    sources: Sources = read_worktree(repo) if commit is None else read_commit(repo, commit)
+    sources: Sources = read_worktree(repo, cache) if commit is None else read_commit(repo, commit, cache)
     if not sources.documents and not sources.problems:
         raise _nothing_here(repo, commit)
     model, problems = parse_model(sources)

@@ -40,8 +40,9 @@ def validate(
     All problems at once, sorted by place. Exit code 3 when one is an error.
     """
     from gatefleet.cli.context import load
+    from gatefleet.source.cache import default_cache
 
-    loaded = load(repo, commit)
+    loaded = load(repo, commit, cache=default_cache(repo))
     errors = sum(problem.severity is Severity.ERROR for problem in loaded.problems)
     _report(loaded, errors, form)
     return Exit.FINDINGS if errors else Exit.OK

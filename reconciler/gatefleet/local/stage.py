@@ -104,4 +104,4 @@ class KafkaStage:
     def close(self) -> None:
         """Stop the broker and remove its data."""
         self._announce("Stopping Apache Kafka …")
-        self._broker.__exit__(None, None, None)
+        self._broker.close()
