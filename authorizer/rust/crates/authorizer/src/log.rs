@@ -8,6 +8,7 @@ pub mod opening;
 mod p256;
 pub mod parts;
 pub mod payloads;
+pub mod rebuild;
 #[cfg(test)]
 mod testlog;
 pub mod transport;

@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::digests::Position;
-use crate::log::chain::{ChainState, Verdict, adopt_base, judge};
+use crate::log::chain::{ChainState, Verdict, judge};
 use crate::log::opening::Body;
 use crate::log::parts::{Parts, Taken};
-use crate::log::payloads::{Change, Floor};
+use crate::log::payloads::Floor;
+use crate::log::rebuild::Rebuild;
 use crate::log::transport::{LogUnavailable, Record, RevisionSource};
 use crate::log::trust::Trust;
 use crate::outcome::{Freshness, FreshnessState};
 use crate::reasons::RefusalReason;
-use crate::view::{Entities, Holdings, View};
+use crate::view::{Holdings, NeedsSnapshot, View};
 
 /// Milliseconds: UTC on the wall clock, or a duration.
 pub type Millis = i64;
@@ -39,6 +40,7 @@ pub struct Follower {
     follows: bool,
     offset: u64,
     parts: Parts,
+    rebuild: Option<Rebuild>,
     on_log: bool,
     last_success: Option<Millis>,
     failures: u32,
@@ -60,6 +62,7 @@ impl Follower {
             follows,
             offset: 0,
             parts: Parts::default(),
+            rebuild: None,
             on_log: false,
             last_success: None,
             failures: 0,
@@ -145,7 +148,7 @@ impl Follower {
             let batch = source.read(self.offset, left(clock, deadline))?;
             if batch.rewound {
                 // Truncated or recreated: it must show our position before it counts again.
-                (self.parts, self.on_log) = (Parts::default(), false);
+                (self.parts, self.on_log, self.rebuild) = (Parts::default(), false, None);
             }
             for record in &batch.records {
                 self.offset = record.offset; // one that cannot be applied in time is read again
@@ -187,7 +190,7 @@ impl Follower {
                 let changes = revision.changes.iter().map(|change| (&change.key, change.stated.as_ref()));
                 let holdings = match self.held.holdings.apply(changes) {
                     Ok(holdings) => holdings,
-                    Err(_) => self.rebuild(source, position, clock, deadline)?,
+                    Err(NeedsSnapshot(_)) => self.rebuild(source, position, clock, deadline)?,
                 };
                 let view = Arc::new(View::new(&holdings, position));
                 self.held = Held { view, holdings: Arc::new(holdings), chain };
@@ -206,65 +209,25 @@ impl Follower {
         Ok(())
     }
 
-    /// Holdings at `target` from the log's beginning, or from a snapshot where it does not begin at genesis.
-    ///
-    /// A revision made the view need entities that a floor never had. INVARIANT: the chain that leads there ends in the
-    /// very payload that was accepted, so this adds entities and never another history.
     fn rebuild(
-        &self,
+        &mut self,
         source: &mut dyn RevisionSource,
         target: Position,
         clock: &dyn Fn() -> Millis,
         deadline: Millis,
     ) -> Result<Holdings, LogUnavailable> {
-        let (mut parts, mut chain, mut state, mut offset) =
-            (Parts::default(), ChainState::default(), Entities::new(), 0);
-        loop {
-            let batch = source.read(offset, left(clock, deadline))?;
-            if batch.rewound && offset > 0 {
-                return Err(LogUnavailable("the log was recreated while the view was rebuilt".into()));
+        let begun = self.rebuild.take().filter(|begun| begun.target == target);
+        let mut rebuild = begun.unwrap_or_else(|| Rebuild::new(target));
+        let holdings = rebuild.finish(&self.held.view.gateway_id, &self.trust, |offset| {
+            if clock() > deadline {
+                return Err(LogUnavailable("the view was not rebuilt in time".into()));
             }
-            for record in &batch.records {
-                let Taken::Whole(envelope) = parts.take(record) else {
-                    continue;
-                };
-                let mut verdict = judge(chain.position, &envelope, &self.trust);
-                if chain.position.is_none() && matches!(verdict, Verdict::Refused(_)) {
-                    verdict = adopt_base(None, &envelope, &self.trust);
-                }
-                let after = chain.after(&verdict);
-                let position = match verdict {
-                    Verdict::Accepted(position, Body::Revision(revision)) => {
-                        apply(&mut state, &revision.changes);
-                        position
-                    }
-                    Verdict::Accepted(position, Body::Snapshot(snapshot)) => {
-                        if chain.position.is_none() {
-                            state = snapshot.entities;
-                        }
-                        position
-                    }
-                    _ => continue,
-                };
-                chain = after;
-                if position == target {
-                    return Ok(Holdings::build(&self.held.view.gateway_id, &state));
-                }
-            }
-            offset = batch.next_offset;
-            if batch.at_end || clock() > deadline {
-                return Err(LogUnavailable("the log does not lead to the revision that the view needs".into()));
-            }
+            source.read(offset, left(clock, deadline))
+        });
+        if holdings.is_err() {
+            self.rebuild = Some(rebuild); // the next read goes on from here
         }
-    }
-}
-
-fn apply(state: &mut Entities, changes: &[Change]) {
-    for change in changes {
-        match &change.stated {
-            Some(stated) => drop(state.insert(change.key.clone(), stated.clone())),
-            None => drop(state.remove(&change.key)),
-        }
+        holdings
     }
 }
 
@@ -346,6 +309,29 @@ mod tests {
         log.publish(&[(GATEWAY, Some(gateway(&["write"])))]);
         log.batch = 1;
         assert!(read(&mut follower, &mut log, 0));
+        assert_eq!(follower.view().digest(), view_built_from(&log));
+    }
+
+    #[test]
+    fn a_rebuild_that_takes_longer_than_one_read_goes_on_in_the_next_one() {
+        let (mut log, mut follower) = begun();
+        for _ in 0..8 {
+            log.publish(&[]);
+        }
+        assert!(read(&mut follower, &mut log, 0));
+        log.publish(&[(GATEWAY, Some(gateway(&["write"])))]);
+        log.batch = 1;
+        // Each look at the clock takes 20 ms, so one read of 150 ms gets through only some of the ten records.
+        let (now, mut reads) = (std::cell::Cell::new(0), 1);
+        let clock = || {
+            now.set(now.get() + 20);
+            now.get()
+        };
+        while !follower.read(&mut log, &clock, 150, 1000) {
+            assert_eq!(follower.view().position.revision, 9);
+            reads += 1;
+        }
+        assert!((3..10).contains(&reads), "{reads}");
         assert_eq!(follower.view().digest(), view_built_from(&log));
     }
 
