@@ -108,9 +108,8 @@ class LambdaEnvironment:
         """
         if self._watcher is not None:
             raise EndedError(f"{self._name} was started before; start another environment", self.stderr)
-        started = time.monotonic()
-        process, watcher = self._spawn()
-        with self._changed:
+        with self._changed:  # nothing it asks is heard before it is known here
+            started, process, watcher = self._spawn()
             self._process, self._watcher, self.pid = process, watcher, process.pid
             watcher.start()
             self._changed.wait_for(self._init_is_over, timeout)
@@ -190,7 +189,7 @@ class LambdaEnvironment:
 
     # --- the process -------------------------------------------------------------------------------------------------
 
-    def _spawn(self) -> tuple[subprocess.Popen[str], threading.Thread]:
+    def _spawn(self) -> tuple[float, subprocess.Popen[str], threading.Thread]:
         guard = subprocess.Popen(
             ["/bin/sh", "-c", _GUARD],
             stdin=subprocess.PIPE,
@@ -198,6 +197,7 @@ class LambdaEnvironment:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        started = time.monotonic()
         try:
             process = subprocess.Popen(
                 self._command,
@@ -217,7 +217,7 @@ class LambdaEnvironment:
         assert guard.stdin is not None
         guard.stdin.write(f"{process.pid}\n".encode())
         guard.stdin.flush()
-        return process, threading.Thread(target=self._watch, args=(process, guard), daemon=True)
+        return started, process, threading.Thread(target=self._watch, args=(process, guard), daemon=True)
 
     def _environ(self) -> dict[str, str]:
         """What Lambda sets ("Working with Lambda environment variables", defined runtime variables), and ours."""
