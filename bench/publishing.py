@@ -15,7 +15,8 @@ from typing import Any
 
 from bench.measure import milliseconds, percentile
 
-from gatefleet.contract.entities import Client, Scope, WhenStale, entity_json
+from gatefleet.contract.entities import Client, Scope, WhenStale
+from gatefleet.contract.entity_values import entity_json
 from gatefleet.desired import State
 from gatefleet.desired.canonical import canonical_text
 from gatefleet.local.broker import Broker

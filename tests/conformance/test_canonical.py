@@ -11,7 +11,7 @@ from tests.support.vectors import name_of, vectors
 
 from gatefleet.contract import strict_json
 from gatefleet.contract.digests import digest, state_digest, value_digests
-from gatefleet.contract.entities import entity_json, read_entity
+from gatefleet.contract.entity_values import entity_json, read_entity
 from gatefleet.contract.shape import Malformed
 from gatefleet.log.envelope import pae
 

@@ -8,18 +8,8 @@ from dataclasses import dataclass
 import rfc8785
 
 from gatefleet.contract.digests import state_digest, value_digests
-from gatefleet.contract.entities import (
-    AnyOf,
-    ApiKind,
-    Client,
-    Entity,
-    Following,
-    Gateway,
-    Route,
-    Scope,
-    WhenStale,
-    entity_json,
-)
+from gatefleet.contract.entities import AnyOf, ApiKind, Client, Entity, Following, Gateway, Route, Scope, WhenStale
+from gatefleet.contract.entity_values import entity_json
 
 
 @dataclass(frozen=True, slots=True)

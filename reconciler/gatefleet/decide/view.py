@@ -12,18 +12,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeVar
 
 from gatefleet.contract.digests import Position, state_digest, value_digests
-from gatefleet.contract.entities import (
-    AnyClient,
-    Client,
-    Entity,
-    Gateway,
-    Issuer,
-    Route,
-    Scope,
-    kind_of,
-    read_entity,
-    scopes_named,
-)
+from gatefleet.contract.entities import AnyClient, Client, Entity, Gateway, Issuer, Route, Scope, kind_of, scopes_named
+from gatefleet.contract.entity_values import read_entity
 from gatefleet.decide.path import Template, shadowed_by, template_of
 
 K = TypeVar("K", bound=Hashable)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatefleet.contract.entities import entity_json
+from gatefleet.contract.entity_values import entity_json
 from gatefleet.desired.canonical import canonical_text
 from gatefleet.desired.flatten import entities_of
 from gatefleet.desired.state import State

@@ -15,7 +15,8 @@ import rfc8785
 
 from gatefleet.contract import strict_json
 from gatefleet.contract.digests import Position
-from gatefleet.contract.entities import NAME, check_key, read_entity
+from gatefleet.contract.entities import NAME
+from gatefleet.contract.entity_values import check_key, read_entity
 from gatefleet.contract.shape import Malformed, Members, hex_digest, list_of, matching, natural
 from gatefleet.log import envelope
 

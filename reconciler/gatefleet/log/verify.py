@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import rfc8785
 
-from gatefleet.contract.entities import entity_json, read_entity
+from gatefleet.contract.entity_values import entity_json, read_entity
 from gatefleet.log.envelope import parse_envelope
 from gatefleet.log.history import READ_SECONDS, AcceptedRevision, History, read_history
 from gatefleet.log.opening import Number

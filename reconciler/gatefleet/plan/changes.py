@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gatefleet.access import Effect, effect
-from gatefleet.contract.entities import Entity, entity_json, kind_of, read_entity
+from gatefleet.contract.entities import Entity, kind_of
+from gatefleet.contract.entity_values import entity_json, read_entity
 from gatefleet.contract.shape import Malformed
 from gatefleet.plan.differences import Difference, differences
 from gatefleet.problems import failure

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import rfc8785
 
 from gatefleet.contract.digests import Position, state_digest, value_digests
-from gatefleet.contract.entities import entity_json, read_entity
+from gatefleet.contract.entity_values import entity_json, read_entity
 from gatefleet.log.archive import EntryName, EntryType
 from gatefleet.log.chain import NOTHING, Accepted, judge
 from gatefleet.log.envelope import MAX_PUBLISHED, seal

@@ -35,8 +35,8 @@ from gatefleet.contract.entities import (
     KeyState,
     Public,
     Route,
-    read_entity,
 )
+from gatefleet.contract.entity_values import read_entity
 from gatefleet.contract.reasons import Reason
 from gatefleet.decide import Decision, Deny, Freshness, FreshnessState, Holdings, View, decide
 from gatefleet.decide.credentials import thumbprint_of

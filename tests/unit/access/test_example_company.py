@@ -9,7 +9,8 @@ import pytest
 
 from gatefleet.access.can import can
 from gatefleet.contract.digests import Position
-from gatefleet.contract.entities import Client, entity_json, read_entity
+from gatefleet.contract.entities import Client
+from gatefleet.contract.entity_values import entity_json, read_entity
 from gatefleet.decide.view import Holdings, View
 from gatefleet.desired import desired_state
 from gatefleet.desired.canonical import canonical_text

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.policies import POLICIES, model_of
 
-from gatefleet.contract.entities import entity_json
+from gatefleet.contract.entity_values import entity_json
 from gatefleet.contract.strict_json import MAX_INTEGER
 from gatefleet.desired.canonical import canonical_text
 from gatefleet.desired.flatten import entities_of

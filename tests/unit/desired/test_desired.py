@@ -24,7 +24,7 @@ from tests.support.policies import (
 )
 
 from gatefleet.contract.digests import digest, state_digest
-from gatefleet.contract.entities import entity_json, read_entity
+from gatefleet.contract.entity_values import entity_json, read_entity
 from gatefleet.desired import State, desired_state
 from gatefleet.desired.canonical import canonical_text
 from gatefleet.model import parse_model

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from gatefleet.checks import check
-from gatefleet.contract.entities import Client, read_entity
+from gatefleet.contract.entities import Client
+from gatefleet.contract.entity_values import read_entity
 from gatefleet.desired import desired_state
 from gatefleet.local.development import TRUST_FILE, Development, add_development, branch, clone, commit, merge, revert
 from gatefleet.log.trust import parse_trust
