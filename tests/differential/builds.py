@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
-from typing import Any, Protocol
+from typing import Any
 
 from tests.conformance import test_canonical, test_chain
 from tests.differential.cases import Case
@@ -20,15 +20,8 @@ from tests.support.vectors import fixtures
 from gatefleet.log.trust import parse_trust
 from gatefleet.problems import GatefleetError
 
+# The answer of a build that ended before it gave one.
 CRASHED = {"crashed": True}
-
-
-class Build(Protocol):
-    """Answers cases in order; a build that ends early answers `CRASHED` from there on."""
-
-    def answers(self, cases: Sequence[Case]) -> list[Any]:
-        """One answer a case."""
-        ...
 
 
 class ReferenceBuild:

@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 
 import pytest
-from tests.conformance.test_rust_authorizer import adapter as rust_adapter  # noqa: F401 - the fixture that builds it
-from tests.conformance.test_typescript_authorizer import BUILD, NODE
-from tests.differential.builds import AdapterBuild, Build, ReferenceBuild
+from tests.differential.builds import AdapterBuild, ReferenceBuild
 from tests.differential.cases import Case, generated
 from tests.differential.shrinking import as_vector, shrunk
+from tests.support.builds import BIN, NODE_BUILD, rust_executable
 
 BATCHES = 50  # a process of a build lives for so many policies
 MOST_SHOWN = 3
 
 
-@pytest.fixture(params=["typescript", "rust"])
-def build(request: pytest.FixtureRequest) -> Build:
+@pytest.fixture(scope="module", params=["typescript", "rust"])
+def build(request: pytest.FixtureRequest) -> AdapterBuild:
     """One build behind its adapter."""
     if request.param == "typescript":
-        return AdapterBuild([NODE, BUILD / "src" / "conformance.ts"])
-    path: Path = request.getfixturevalue("rust_adapter")
-    return AdapterBuild([path])
+        return AdapterBuild([BIN / "node", NODE_BUILD / "src" / "conformance.ts"])
+    return AdapterBuild([rust_executable("conformance")])
 
 
 def test_a_build_answers_as_the_reference_does(build: AdapterBuild, request: pytest.FixtureRequest) -> None:
