@@ -29,7 +29,7 @@ export class Authorizer {
     const answer = respond(decision, decisionId);
     const now = Math.floor(this.#clock() / 1000);
     this.#writeLine(logLine(decision, decisionId, { now, latencyMs: Math.round(performance.now() - started) }));
-    if (answer === UNAUTHORIZED) throw new Error(UNAUTHORIZED);
+    if (answer === UNAUTHORIZED) throw new UnauthorizedError();
     return answer;
   }
 
@@ -58,4 +58,13 @@ export class Authorizer {
 
 function mayGoAhead({ outcome, whenStale }: Decision): boolean {
   return outcome.effect === 'allow' && (whenStale === null || whenStale === 'serve');
+}
+
+/** The failure that API Gateway answers by 401; type and message are the same word in every build. */
+class UnauthorizedError extends Error {
+  override readonly name = UNAUTHORIZED;
+
+  constructor() {
+    super(UNAUTHORIZED);
+  }
 }

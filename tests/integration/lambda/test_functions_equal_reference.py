@@ -226,7 +226,7 @@ def test_on_a_rest_api_who_is_nobody_is_the_error_unauthorized(deploy: Deploy, p
     function = deploy(policy, "orders/rest")
     failed = function.ask(function.event("GET /orders"))
     assert isinstance(failed, FunctionError)
-    assert failed.message == "Unauthorized"
+    assert (failed.kind, failed.message) == ("Unauthorized", "Unauthorized")
     denied = function.ask(function.event("GET /orders/5", policy.bearer("reader", "orders:read")))
     assert not isinstance(denied, FunctionError)
     assert denied.value["policyDocument"]["Statement"][0]["Effect"] == "Deny"
