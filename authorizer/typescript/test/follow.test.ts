@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, renameSync } from 'node:fs';
+import { appendFileSync, renameSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { Authorizer } from '../src/authorizer.ts';
 import { FileSource } from '../src/log/file.ts';
@@ -129,6 +129,34 @@ test('a view that needs what it never held is built again from the log, also ove
   assert.ok(reads > 3);
   assert.deepEqual([...follower.view.clients.keys()].sort(), ['writer']);
   assert.equal(follower.view.digest, yard.floor().view);
+});
+
+test('a log that lost its beginning says so to who reads from there, and a snapshot is begun with', async () => {
+  const yard = new Yard();
+  yard.publish({ ...FIRST, 'client/writer': aClient('orders:write') });
+  const floor = yard.floor();
+  const snapshot = yard.snapshot();
+  rmSync(yard.path);
+  yard.append(snapshot);
+  const routes = { 'POST /orders': { any_of: [['orders:write']], credentials: ['api_key'] } };
+  yard.publish({
+    'gateway/orders/orders': aGateway(routes),
+    'scope/orders:write': { state: 'active', when_stale: 'check' },
+  });
+  const inner = new FileSource(yard.path);
+  const expired: RevisionSource = {
+    close: () => inner.close(),
+    read: async (offset) => ({ ...(await inner.read(offset)), rewound: offset === 0 }),
+  };
+  const follower = new Follower(
+    floor,
+    yard.trust,
+    expired,
+    () => NOW * 1000,
+    () => 1,
+  );
+  assert.ok(await follower.read(100));
+  assert.deepEqual([...follower.view.clients.keys()], ['writer']);
 });
 
 test('after failed reads the pauses double up to half a minute, and no request in between reads', async () => {

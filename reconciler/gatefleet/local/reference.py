@@ -46,16 +46,16 @@ class ReferenceAuthorizer:
     def decide(self, event: object) -> Decision:
         """Decide, after at most one bounded read of the log.
 
-        A view that was followed and is stale is read first. On the floor the decision itself says whether it may go
-        ahead: `serve` answers without waiting, `check` and `deny` wait for the read.
+        A view that was followed and is stale is read first. On the floor what is allowed under `serve`, or to anyone,
+        is answered without waiting; everything else waits for the read, since a newer policy may say otherwise.
         """
         now = self._clock()
         state = self.follower.freshness(now).state
         if state is FreshnessState.STALE:
             self._read_if_due(now)
         decision = self._decide(event)
-        may_wait = decision.when_stale in (WhenStale.CHECK, WhenStale.DENY)
-        if state is FreshnessState.FLOOR and may_wait and self._read_if_due(now):
+        may_go_ahead = decision.allowed and decision.when_stale in (None, WhenStale.SERVE)
+        if state is FreshnessState.FLOOR and not may_go_ahead and self._read_if_due(now):
             decision = self._decide(event)
         return decision
 

@@ -85,6 +85,20 @@ def test_on_the_floor_another_scope_waits_for_one_read(tmp_path: Path, when_stal
     assert site.reader.reads == 1
 
 
+def test_on_the_floor_a_denial_waits_for_one_read_since_a_newer_policy_may_say_otherwise(tmp_path: Path) -> None:
+    site = Site(tmp_path, WhenStale.SERVE)
+    site.policy.entities["scope/orders:read"] = a_scope(active=False)
+    site.policy.publish()
+    revoked = open_floor(site.policy.floors()["orders/orders"], site.policy.trust)
+    assert isinstance(revoked, Floor)
+    site.policy.entities["scope/orders:read"] = a_scope(when_stale=WhenStale.SERVE)
+    site.policy.publish()
+    follower = Follower(revoked, site.policy.trust, site.reader, jitter=lambda: 1.0)
+    site.authorizer = ReferenceAuthorizer(follower, site.lines.append, clock=lambda: site.now)
+    assert site.decide("orders:read") == "allowed"
+    assert site.reader.reads == 1
+
+
 def test_a_view_that_is_fresh_is_not_read_again_and_one_that_is_stale_is_read_first(tmp_path: Path) -> None:
     site = Site(tmp_path)
     assert site.decide("orders:read") == "allowed"

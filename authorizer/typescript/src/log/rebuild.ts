@@ -37,7 +37,8 @@ export class Rebuild {
   async finish(read: ReadBatch): Promise<Holdings> {
     for (;;) {
       const batch = await read(this.#offset);
-      if (batch.rewound) throw new LogUnavailable('the log was recreated while the view was rebuilt');
+      if (batch.rewound && this.#offset > 0)
+        throw new LogUnavailable('the log was recreated while the view was rebuilt');
       for (const record of batch.records) {
         this.#take(record);
         if (this.#reached()) return Holdings.build(this.#gatewayId, this.#entries);
