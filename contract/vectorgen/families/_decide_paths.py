@@ -226,6 +226,39 @@ def _shadows() -> Iterator[Case]:
         "a stricter route deeper in the path is another path",
         http_event(route, authorization=bearer(), path="/files/x/files/private/a"),
     )
+    docs = partial(http_event, "GET /docs/{proxy+}", authorization=bearer())
+    yield allowed(
+        "shadow-any-beside-method",
+        "a stricter route for any other method at the same place is no danger to the one for this method",
+        docs(path="/docs/a"),
+        route="GET /docs/{proxy+}",
+        group=group,
+        spec=spec,
+    )
+    yield allowed(
+        "shadow-other-prefix",
+        "a route that does not begin with the segments of the greedy one is not preferred to it",
+        docs(path="/docs/latest/"),
+        route="GET /docs/{proxy+}",
+        group=group,
+        spec=spec,
+    )
+    flags = partial(http_event, "ANY /flags/{proxy+}", authorization=bearer(level=1))
+    yield allowed(
+        "shadow-claims-plain",
+        "a path below a greedy route that demands a claim",
+        flags(path="/flags/a"),
+        route="ANY /flags/{proxy+}",
+        group=group,
+        spec=spec,
+    )
+    yield no(
+        "shadow-claims",
+        "a route that demands true is another one than a route that demands 1",
+        flags(path="/flags/Set"),
+        route="ANY /flags/{proxy+}",
+        neighbour="shadow-claims-plain",
+    )
     admin = partial(http_event, "$default", authorization=ADMIN)
     for name, comment, path in (
         ("shadow-default", "the default route gets another route in other letters", "/Orders"),

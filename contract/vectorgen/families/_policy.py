@@ -73,16 +73,20 @@ def gateway(routes: Mapping[str, Any], **members: Any) -> dict[str, Any]:
 ROUTES: dict[str, Any] = {
     "$default": any_of(["orders:admin"]),
     "ANY /any": any_of(["orders:read"]),
+    "ANY /docs/{proxy+}": any_of(["orders:admin"]),
     "ANY /files/{proxy+}": any_of(["orders:read"]),
+    "ANY /flags/{proxy+}": any_of(["orders:read"], claims={"level": 1}),
     "DELETE /orders/{id}": any_of(["orders:refund"]),
     "GET /any/strict": any_of(["orders:admin"]),
     "GET /both": any_of(["orders:archive", "orders:read", "orders:refund"]),
     "GET /cancelled": any_of(["orders:cancel"], ["orders:read"]),
     "GET /claims": any_of(["orders:read"], claims={"level": 3, "staff": True, "tenant": "acme"}),
+    "GET /docs/{proxy+}": any_of(["orders:read"]),
     "GET /either": any_of(["orders:archive", "orders:read"], ["orders:refund"]),
     "GET /files/private/{name}": any_of(["orders:admin"]),
     "GET /files/readme": any_of(["orders:read"]),
     "GET /files/status": {"public": True},
+    "GET /flags/set": any_of(["orders:read"], claims={"level": True}),
     "GET /health": {"public": True},
     "GET /key-or-certificate": any_of(["orders:read"], credentials=("api_key", "certificate")),
     "GET /list": any_of(["orders:list"]),
@@ -93,6 +97,7 @@ ROUTES: dict[str, Any] = {
     "GET /orders/{id}": any_of(["orders:read"]),
     "GET /terminal": any_of(["orders:read"], credentials=("certificate",)),
     "GET /tenant-key": any_of(["orders:read"], credentials=("api_key",), claims={"tenant": "acme"}),
+    "GET /{kind}/latest": any_of(["orders:admin"]),
     "POST /orders": any_of(["orders:admin", "orders:read"], ["orders:write"]),
 }
 
