@@ -98,7 +98,7 @@ test('on a REST API a failed authentication is the error Unauthorized, and nonse
     const answer = await api.invoke(event);
     assert.deepEqual(answer, {
       kind: 'error',
-      body: { errorMessage: 'Unauthorized', errorType: 'Error', stackTrace: [] },
+      body: { errorMessage: 'Unauthorized', errorType: 'Unauthorized', stackTrace: [] },
     });
   }
   stop();
