@@ -43,8 +43,9 @@ check: $(STAMP) $(NODE_STAMP) ## style, types, stage order, vectors in form
 	$(BIN)/python -m contract.vectorgen lint
 	cd $(NODE_BUILD) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
 
-soak: $(STAMP) ## what takes longer than `make test` may
+soak: $(STAMP) $(NODE_STAMP) ## what takes longer than `make test` may: long freezes, a million differential cases
 	$(BIN)/python -m pytest -m soak $(ARGS)
+	$(BIN)/python -m pytest tests/differential --differential-cases 1000000 --differential-seed 2 $(ARGS)
 
 bench: $(STAMP) ## figures as ratios to a baseline of the same run; asserts nothing
 	$(BIN)/python -m bench $(ARGS)

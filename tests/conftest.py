@@ -6,5 +6,5 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--differential-cases", type=int, default=6000, help="cases asked of every build")
+    parser.addoption("--differential-cases", type=int, default=100_000, help="cases asked of every build")
     parser.addoption("--differential-seed", type=int, default=1, help="another seed makes other cases")
