@@ -143,6 +143,16 @@ def test_of_what_is_no_repository_it_says_so_and_leaves_nothing(tmp_path: Path) 
         assert running.leftovers() == []
 
 
+def test_of_a_repository_without_policies_it_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    (repository := tmp_path / "repository").mkdir()
+    subprocess.run(["git", "init", "--quiet", repository], check=True)
+    (temporary := tmp_path / "temporary").mkdir()
+    with demo(repository, temporary, "--once") as running:
+        code, err = running.end()
+        assert (code, f"{repository}: GF656 holds neither policies/ nor teams/ at HEAD" in err) == (1, True)
+        assert running.leftovers() == []
+
+
 def test_what_it_prints_to_try_works_as_it_is_and_ctrl_c_ends_it(unpublished: Company, tmp_path: Path) -> None:
     with demo(unpublished.repo, tmp_path) as running:
         running.until("Ctrl-C stops it")

@@ -125,7 +125,11 @@ class Demo:
         repo = self.folder / "policy"
         clone(self.repository, repo)
         self.stage = KafkaStage(TOPIC, self.announce) if self.kafka else FileStage(self.folder / "log")
-        model, _ = parse_model(read_worktree(repo))
+        sources = read_worktree(repo)
+        if not sources.documents:
+            what, fix = "holds neither policies/ nor teams/ at HEAD", "name a policy repository by --repo"
+            raise failure("GF656", str(self.repository), what, fix=fix)
+        model, _ = parse_model(sources)
         issuers = tuple(sorted(model.issuers))
         bootstrap = self.stage.bootstrap if isinstance(self.stage, KafkaStage) else None
         self.development = add_development(

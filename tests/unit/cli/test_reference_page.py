@@ -69,6 +69,12 @@ def test_the_exit_codes_are_those_of_the_package() -> None:
         assert re.search(rf"^\| {int(code)} \|", PAGE, flags=re.MULTILINE) or f"{int(code)} (" in PAGE, code
 
 
+def test_no_command_is_hidden_from_the_list() -> None:
+    listed = {name.split()[1] for name in commands()}
+    top = typer.main.get_command(app)
+    assert {name for name, command in top.commands.items() if not command.hidden} == listed  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("name", commands())
 def test_the_first_sentence_of_each_help_fits_on_its_line_of_the_list(name: str) -> None:
     command = commands()[name]

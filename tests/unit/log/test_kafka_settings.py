@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from gatefleet.log.kafka_settings import KafkaSettings, settings_from_url
+from gatefleet.log.kafka_settings import MECHANISMS, KafkaSettings, settings_from_url
 from gatefleet.model.types import KafkaSecurity
 from gatefleet.problems import GatefleetError
 
+SCHEMAS = Path(__file__).parents[3] / "contract" / "schemas"
 SCRAM = {"GATEFLEET_KAFKA_USERNAME": "reconciler", "GATEFLEET_KAFKA_PASSWORD": "hunter2"}
 
 
@@ -19,6 +21,11 @@ def test_brokers_and_topic_alone_are_a_plaintext_connection() -> None:
         "bootstrap.servers": "127.0.0.1:9092",
         "security.protocol": "PLAINTEXT",
     }
+
+
+def test_an_environment_can_name_the_mechanisms_that_are_known_and_no_other() -> None:
+    kafka = json.loads((SCHEMAS / "environment.schema.json").read_bytes())["properties"]["kafka"]
+    assert set(kafka["properties"]["mechanism"]["enum"]) == set(MECHANISMS)
 
 
 def test_several_brokers_and_options_are_read() -> None:
