@@ -61,8 +61,9 @@ class ReferenceAuthorizer:
 
     def _decide(self, event: object) -> Decision:
         now = self._clock()
-        follower = self.follower
-        return decide(event, follower.view, follower.freshness(now), int(now))
+        # In this order: a read that ends in between makes the view newer than its freshness, never the other way round.
+        freshness = self.follower.freshness(now)
+        return decide(event, self.follower.view, freshness, int(now))
 
     def _read_if_due(self, now: float) -> bool:
         due = self.follower.read_due(now)

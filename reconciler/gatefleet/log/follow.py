@@ -103,40 +103,52 @@ class Follower:
         It succeeds when the end was reached, this follower's position was seen on this log, and no validly signed
         refusal stands (docs/reference/log.md). Whatever was accepted until then counts either way.
         """
-        if self._reader is None or not self._lock.acquire(timeout=timeout):
+        if self._reader is None:
+            return False
+        if not self._lock.acquire(timeout=timeout):
+            # Whoever reads takes longer than this caller may wait. If it succeeds after all, it says so itself.
+            if not self.pausing(clock()):
+                self._pause(clock)
             return False
         try:
             started = clock()
+
+            def left() -> float:  # seconds; the clock may be set back meanwhile
+                return min(timeout, started + timeout - clock())
+
             try:
-                self._read_to_end(self._reader, clock, started + timeout)
+                self._read_to_end(self._reader, left)
                 succeeded = self._on_log and self._held.chain.refused_through is None
             except LogUnavailableError:
                 succeeded = False
             if succeeded:
                 self._last_success, self._failures, self._not_before = started, 0, float("-inf")
             else:
-                pause = min(LONGEST_PAUSE, 2.0**self._failures)
-                self._failures = min(self._failures + 1, 10)
-                self._not_before = clock() + pause * self._jitter()
+                self._pause(clock)
             return succeeded
         finally:
             self._lock.release()
 
-    def _read_to_end(self, reader: LogReader, clock: Clock, deadline: float) -> None:
+    def _pause(self, clock: Clock) -> None:
+        pause = min(LONGEST_PAUSE, 2.0**self._failures)
+        self._failures = min(self._failures + 1, 10)
+        self._not_before = clock() + pause * self._jitter()
+
+    def _read_to_end(self, reader: LogReader, left: Callable[[], float]) -> None:
         while True:
-            batch = reader.read(self._offset, max(0.0, deadline - clock()))
+            batch = reader.read(self._offset, max(0.0, left()))
             if batch.rewound:  # truncated or recreated: it must show our position before it counts again
                 self._parts, self._on_log = Parts(), False
             for record in batch.records:
                 self._offset = record.offset  # one that cannot be applied in time is read again
-                self._take(reader, record, clock, deadline)
+                self._take(reader, record, left)
             self._offset = batch.next_offset
             if batch.at_end:
                 return
-            if clock() > deadline:
+            if left() < 0:
                 raise LogUnavailableError("the end of the log was not reached in time")
 
-    def _take(self, reader: LogReader, record: Record, clock: Clock, deadline: float) -> None:
+    def _take(self, reader: LogReader, record: Record, left: Callable[[], float]) -> None:
         parts, outcome = self._parts.take(record)
         if isinstance(outcome, Whole):
             held = self._held
@@ -146,7 +158,7 @@ class Follower:
                 case Accepted(position, Revision() as revision):
                     holdings = held.holdings.apply({change.key: change.value for change in revision.changes})
                     if isinstance(holdings, NeedsSnapshot):
-                        holdings = self._rebuild(reader, position, clock, deadline)
+                        holdings = self._rebuild(reader, position, left)
                     self._held = _Held(View(holdings, position), holdings, chain)
                     self._on_log = True
                 case Accepted():
@@ -161,7 +173,7 @@ class Follower:
             self.refusals[outcome.reason] += 1
         self._parts = parts
 
-    def _rebuild(self, reader: LogReader, target: Position, clock: Clock, deadline: float) -> Holdings:
+    def _rebuild(self, reader: LogReader, target: Position, left: Callable[[], float]) -> Holdings:
         """Holdings at `target` from the log's beginning, or from a snapshot where it does not begin at genesis.
 
         A revision made the view need entities that a floor never had. INVARIANT: the chain that leads there ends in the
@@ -169,7 +181,7 @@ class Follower:
         """
         parts, chain, state, offset = Parts(), ChainState(), RunningState(), 0
         while True:
-            batch = reader.read(offset, max(0.0, deadline - clock()))
+            batch = reader.read(offset, max(0.0, left()))
             if batch.rewound and offset:
                 raise LogUnavailableError("the log was recreated while the view was rebuilt")
             for record in batch.records:
@@ -191,5 +203,5 @@ class Follower:
                 if position == target:
                     return Holdings.build(self._held.holdings.gateway_id, state.entities)
             offset = batch.next_offset
-            if batch.at_end or clock() > deadline:
+            if batch.at_end or left() < 0:
                 raise LogUnavailableError("the log does not lead to the revision that the view needs")

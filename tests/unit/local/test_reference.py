@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.local_policy import LocalPolicy
 from tests.support.states import a_client, a_gateway, a_scope
 
 from gatefleet.contract.entities import ApiKind, WhenStale
+from gatefleet.decide import Freshness, FreshnessState
 from gatefleet.local.events import HttpRequest, http_event, rest_event
 from gatefleet.local.front import UnauthorizedError
 from gatefleet.local.reference import ReferenceAuthorizer
@@ -56,15 +58,19 @@ class Site:
         self.lines: list[str] = []
         floor = open_floor(self.policy.floors()["orders/orders"], self.policy.trust)
         assert isinstance(floor, Floor)
+        self.floor = floor
         follower = Follower(floor, self.policy.trust, self.reader, jitter=lambda: 1.0)
         self.authorizer = ReferenceAuthorizer(follower, self.lines.append, clock=lambda: self.now)
         self._event = http_event if api is ApiKind.HTTP else rest_event
 
-    def decide(self, *scopes: str) -> str:
+    def event(self, *scopes: str) -> dict[str, Any]:
         token = self.policy.issuer.mint("shop", scopes, "https://api.example.com", int(self.now))
         request = HttpRequest("GET", "/orders", "", (("authorization", f"Bearer {token}"),), "192.0.2.7", "r", 0)
+        return self._event("a", request, RouteMatch("GET /orders"))
+
+    def decide(self, *scopes: str) -> str:
         try:
-            answer = self.authorizer(self._event("a", request, RouteMatch("GET /orders")))
+            answer = self.authorizer(self.event(*scopes))
         except UnauthorizedError:
             return "unauthorized"
         return str(answer["context"].get("reason", "allowed"))
@@ -134,3 +140,28 @@ def test_every_decision_is_written_down_also_one_that_a_rest_api_answers_with_40
     assert (first["decision"], second["decision"], second["reason"]) == ("allow", "deny", "client_suspended")
     assert first["decision_id"] != second["decision_id"]
     assert all(isinstance(line["latency_ms"], int) for line in (first, second))
+
+
+def test_another_threads_read_never_makes_a_view_fresh_that_is_older_than_it(tmp_path: Path) -> None:
+    site = Site(tmp_path, WhenStale.DENY)
+    assert site.decide("orders:read") == "allowed"
+    site.policy.entities["client/shop"] = a_client()
+    site.policy.publish()
+    site.now += 300
+
+    class ReadMeanwhile(Follower):
+        """Another thread reads the log while a decision is made: it ends just before its freshness is told."""
+
+        looks = 0
+
+        def freshness(self, now: float) -> Freshness:
+            self.looks += 1
+            if self.looks == 2:  # the first look only asks whether to read
+                self.read(lambda: site.now, 1.0)
+            return super().freshness(now)
+
+    site.authorizer = ReferenceAuthorizer(
+        ReadMeanwhile(site.floor, site.policy.trust, site.reader, jitter=lambda: 1.0), clock=lambda: site.now
+    )
+    decision = site.authorizer.decide(site.event("orders:read"))
+    assert (decision.allowed, decision.freshness.state) == (False, FreshnessState.FRESH)

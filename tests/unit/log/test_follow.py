@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -45,12 +48,19 @@ class FlakyReader:
         self.inner = inner
         self.dead = False
         self.reads = 0
+        self.timeouts: list[float] = []
+        self.meanwhile: Callable[[], object] = lambda: None
+        self.batch_of_one = False
 
     def read(self, offset: int, timeout: float) -> Batch:
         self.reads += 1
+        self.timeouts.append(timeout)
+        self.meanwhile()
         if self.dead:
             raise LogUnavailableError("cut off")
         batch: Batch = self.inner.read(offset, timeout)
+        if self.batch_of_one and len(batch.records) > 1:
+            return replace(batch, records=batch.records[:1], next_offset=batch.records[1].offset, at_end=False)
         return batch
 
     def close(self) -> None:
@@ -162,6 +172,47 @@ def test_an_outage_keeps_the_last_known_good_view_and_says_that_the_read_failed(
     follower.read(clock, 1.0)
     assert set(follower.view.clients) == {"shop"}
     assert follower.freshness(clock()) == Freshness(FreshnessState.STALE, 10, True)
+
+
+def test_whoever_waits_in_vain_for_anothers_read_has_failed_to_read_too(yard: Yard) -> None:
+    follower, clock, reader = follower_of(yard)
+    follower.read(clock, 1.0)
+    clock.now += 300
+    begun, go_on = Event(), Event()
+
+    def hang() -> None:
+        begun.set()
+        go_on.wait()
+
+    reader.meanwhile = hang
+    hanging = Thread(target=follower.read, args=(clock, 1.0))
+    hanging.start()
+    begun.wait()
+    try:
+        assert not follower.read(clock, 0.01)
+        assert follower.freshness(clock()) == Freshness(FreshnessState.STALE, 300, True)
+        assert not follower.read(clock, 0.01), "a second one in vain makes the pause no longer"
+        clock.now += 1
+        assert follower.read_due(clock())
+        clock.now -= 1
+    finally:
+        go_on.set()
+        hanging.join()
+    assert follower.freshness(clock()) == Freshness(FreshnessState.FRESH, 0, False)
+
+
+def test_a_clock_that_is_set_back_during_a_read_lets_it_wait_no_longer(yard: Yard) -> None:
+    follower, clock, reader = follower_of(yard)
+    reader.batch_of_one = True
+    commit(yard, {**FIRST, "client/shop": a_client()})
+
+    def set_back() -> None:
+        clock.now -= 3600
+
+    reader.meanwhile = set_back
+    follower.read(clock, 1.0)
+    assert len(reader.timeouts) == 2
+    assert max(reader.timeouts) <= 1.0
 
 
 def test_a_log_that_does_not_show_the_followers_position_makes_nothing_fresh(yard: Yard) -> None:
