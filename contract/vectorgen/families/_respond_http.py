@@ -166,7 +166,7 @@ def _log_lines() -> Iterator[Case]:
     spec = {"decision": "The log line"}
     make = partial(case, group="log-lines", spec=spec)
     no = {"isAuthorized": False}
-    hostile = http_event("GET /orders/{id}", authorization=bearer(), path="/orders/jane.doe@example.com") | {
+    hostile = http_event("GET /orders/{id}", authorization=bearer(), path="/orders/someone@example.com") | {
         "rawQueryString": "token=s3cr3t",
         "headers": {"authorization": bearer(), "user-agent": "\u001b[31m", "cookie": "session=1"},
     }
