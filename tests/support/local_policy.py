@@ -82,6 +82,7 @@ class LocalPolicy:
             signers=(self.signer,),
             now=int(time.time()),
             max_age=604800,
+            accepted=history.holds,
             previous=lambda _gateway: None,
         )
         return {one.gateway: one.envelope for one in rendered}

@@ -179,4 +179,7 @@ def _history_json(history: History) -> dict[str, object]:
 def _time(seconds: int) -> str:
     from datetime import UTC, datetime
 
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):  # a signed time beyond the calendar is still to be shown
+        return f"{seconds} s"

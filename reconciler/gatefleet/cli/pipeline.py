@@ -144,6 +144,7 @@ def render(
         signers=signers,
         now=int(time.time()),
         max_age=loaded.model.conventions.floor_max_age,
+        accepted=history.holds,
         previous=lambda gateway: _previous(place(gateway)),
     )
     moved = {place(floor.gateway): floor for floor in rendered if floor.moved}

@@ -88,6 +88,11 @@ class History:
         found = [one for one in self.revisions[number[1] - 1 : number[1]] if _number(one.position) == number]
         return found[0] if found else None
 
+    def holds(self, position: Position) -> bool:
+        """Whether that very revision is on the accepted chain."""
+        found = self.at((position.epoch, position.revision))
+        return found is not None and found.position == position
+
 
 def read_history(
     reader: LogReader, trust: Trust, *, since: History | None = None, timeout: float = READ_SECONDS

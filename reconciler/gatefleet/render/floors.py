@@ -36,11 +36,13 @@ def render_floors(
     signers: Sequence[Signer],
     now: int,
     max_age: int,
+    accepted: Callable[[Position], bool],
     previous: Callable[[str], bytes | None],
 ) -> tuple[RenderedFloor, ...]:
     """The floors of all gateways of a state, by gateway id. `previous` gives the envelope rendered before, if any.
 
-    `entities` are those at `position`, which `commit` asked for; `now` and `max_age` in seconds.
+    `entities` are those at `position`, which `commit` asked for; `now` and `max_age` in seconds. `accepted` says
+    whether a position is on the log's chain: from a floor that is not, nothing goes on.
     """
     gateways = sorted(key.partition("/")[2] for key in entities if key.startswith("gateway/"))
     return tuple(
@@ -53,6 +55,7 @@ def render_floors(
             signers=signers,
             now=now,
             max_age=max_age,
+            accepted=accepted,
             previous=previous(gateway),
         )
         for gateway in gateways
@@ -69,11 +72,12 @@ def render_floor(
     signers: Sequence[Signer],
     now: int,
     max_age: int,
+    accepted: Callable[[Position], bool],
     previous: bytes | None,
 ) -> RenderedFloor:
     """One gateway's floor, the previous one where nothing asks for another."""
     holdings = Holdings.build(gateway, entities)
-    moved = _why_moved(previous, holdings, position, trust=trust, now=now, max_age=max_age)
+    moved = _why_moved(previous, holdings, trust, now=now, max_age=max_age, accepted=accepted)
     if previous is not None and not moved:
         return RenderedFloor(gateway, previous, "")
     floor = Floor(
@@ -94,7 +98,13 @@ def render_floor(
 
 
 def _why_moved(
-    previous: bytes | None, holdings: Holdings, position: Position, *, trust: Trust, now: int, max_age: int
+    previous: bytes | None,
+    holdings: Holdings,
+    trust: Trust,
+    *,
+    now: int,
+    max_age: int,
+    accepted: Callable[[Position], bool],
 ) -> str:
     if previous is None:
         return "new"
@@ -103,12 +113,14 @@ def _why_moved(
         return f"the previous one is refused ({floor.reason})"
     if floor.gateway != holdings.gateway_id:
         return "the previous one is another gateway's"
-    if (floor.epoch, floor.revision) > (position.epoch, position.revision):
-        return "the previous one is ahead of the log"
+    if not accepted(floor.position):
+        return "the previous one is of a revision that the log does not hold"
     if floor.trust != trust.version:
         return "new trust"
     if floor.view != holdings.digest:
         return "its policy changed"
+    if floor.issued_at > now:  # made by a clock that ran ahead, it would not get old in time
+        return "issued in the future"
     if now - floor.issued_at >= max_age:
         return "old"
     return ""

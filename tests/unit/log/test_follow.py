@@ -93,6 +93,7 @@ def floor_of(yard: Yard, gateway: str = GATEWAY) -> Floor:
         signers=yard.signers,
         now=NOW,
         max_age=600,
+        accepted=history.holds,
         previous=None,
     )
     floor = open_floor(rendered.envelope, yard.trust)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ def render(yard: Yard, previous: tuple[RenderedFloor, ...] = (), *, now: int = N
         signers=yard.signers,
         now=now,
         max_age=WEEK,
+        accepted=history.holds,
         previous=envelopes.get,
     )
 
@@ -84,3 +86,16 @@ def test_another_gateways_floor_in_its_place_is_replaced(yard: Yard) -> None:
     catalog, orders = render(yard)
     swapped = RenderedFloor(orders.gateway, catalog.envelope, "")
     assert [floor.moved for floor in render(yard, (swapped,))] == ["new", "the previous one is another gateway's"]
+
+
+def test_a_floor_of_another_line_is_replaced_although_its_policy_is_the_same(yard: Yard, tmp_path: Path) -> None:
+    first = render(yard)
+    other = replace(a_yard(tmp_path / "other"), signers=yard.signers, root=yard.root, trust=yard.trust)
+    other.publish(other.repository.commit({**POLICY, "scope/more": a_scope()}))
+    why = "the previous one is of a revision that the log does not hold"
+    assert [floor.moved for floor in render(other, first)] == [why, why]
+
+
+def test_a_floor_made_by_a_clock_that_ran_ahead_moves(yard: Yard) -> None:
+    ahead = render(yard, now=NOW + WEEK)
+    assert [floor.moved for floor in render(yard, ahead)] == ["issued in the future"] * 2
