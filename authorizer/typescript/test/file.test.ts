@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FileSource } from '../src/log/file.ts';
 import { LogUnavailable } from '../src/log/source.ts';
+import { aFolder } from './support/folder.ts';
 
 function aFile(): string {
-  return join(mkdtempSync(join(tmpdir(), 'gatefleet-')), 'log.jsonl');
+  return join(aFolder(), 'log.jsonl');
 }
 
 test('lines are records from their offset on, and the last one without a line feed is not there', async () => {

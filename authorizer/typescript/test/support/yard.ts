@@ -1,8 +1,7 @@
 /** A log of one's own: signed revisions, floors and trust, made with a key of this run. */
 
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digest, GENESIS_PARENT, type Position, stateDigest } from '../../src/digests.ts';
 import { readEntry } from '../../src/entities.ts';
@@ -11,6 +10,7 @@ import { openFloor } from '../../src/log/opening.ts';
 import type { Floor } from '../../src/log/payloads.ts';
 import { parseTrust, type Trust } from '../../src/log/trust.ts';
 import { Holdings } from '../../src/view.ts';
+import { aFolder } from './folder.ts';
 
 export const NOW = 1_793_534_400;
 export const GATEWAY = 'orders/orders';
@@ -57,7 +57,7 @@ export function anEvent(routeKey = 'GET /orders'): unknown {
 
 /** A log in a file of its own, and who publishes to it. */
 export class Yard {
-  readonly folder = mkdtempSync(join(tmpdir(), 'gatefleet-'));
+  readonly folder = aFolder();
   readonly path = join(this.folder, 'log.jsonl');
   readonly trust: Trust;
   readonly trustEnvelope: Buffer;
