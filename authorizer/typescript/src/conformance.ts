@@ -4,53 +4,22 @@
  * `node src/conformance.ts`. A crash of the build is a failed case, so nothing is caught here.
  */
 
-import { canonical } from './conformance/canonical.ts';
-import { chain, type Trusts, trustsOf } from './conformance/chain.ts';
-import { decision, response, token, type Views, view, viewsOf } from './conformance/decisions.ts';
-import { type Answer, type Given, isGiven, object, optional, text } from './conformance/given.ts';
+import { Adapter, FAMILIES } from './conformance/adapter.ts';
+import { type Answer, isGiven, object, optional, text } from './conformance/given.ts';
 
-/** Answers cases; holds the fixtures it was given, by family. */
-class Adapter {
-  readonly #views = new Map<string, Views>();
-  #trusts: Trusts = new Map();
+const adapter = new Adapter();
 
-  answer(line: string): Answer {
-    const asked: unknown = JSON.parse(line);
-    if (!isGiven(asked)) throw new Error('not an object');
-    const family = text(asked, 'family');
-    if (!FAMILIES.has(family)) return { id: optional(asked, 'id') ?? null, unsupported: `no family ${family}` };
-    if (optional(asked, 'fixtures') !== undefined) {
-      this.#ready(family, object(asked, 'fixtures'));
-      return { ready: family };
-    }
-    return { id: text(asked, 'id'), answer: this.#say(family, object(asked, 'given')) };
+function said(line: string): Answer {
+  const asked: unknown = JSON.parse(line);
+  if (!isGiven(asked)) throw new Error('not an object');
+  const family = text(asked, 'family');
+  if (!FAMILIES.has(family)) return { id: optional(asked, 'id') ?? null, unsupported: `no family ${family}` };
+  if (optional(asked, 'fixtures') !== undefined) {
+    adapter.ready(family, object(asked, 'fixtures'));
+    return { ready: family };
   }
-
-  #ready(family: string, fixtures: Given): void {
-    if (family === 'chain') this.#trusts = trustsOf(fixtures);
-    else this.#views.set(family, viewsOf(fixtures));
-  }
-
-  #say(family: string, given: Given): Answer {
-    const views = this.#views.get(family) ?? new Map();
-    switch (family) {
-      case 'canonical':
-        return canonical(given);
-      case 'chain':
-        return chain(given, this.#trusts);
-      case 'view':
-        return view(given);
-      case 'token':
-        return token(given, views);
-      case 'decide':
-        return decision(given, views);
-      default:
-        return response(given, views);
-    }
-  }
+  return { id: text(asked, 'id'), answer: adapter.answer(family, object(asked, 'given')) };
 }
-
-const FAMILIES: ReadonlySet<string> = new Set(['canonical', 'chain', 'view', 'token', 'decide', 'respond']);
 
 /** What stands between line feeds. (`node:readline` also ends lines at U+2028, which JSON does not escape.) */
 async function* lines(input: AsyncIterable<Buffer>): AsyncIterable<string> {
@@ -65,7 +34,6 @@ async function* lines(input: AsyncIterable<Buffer>): AsyncIterable<string> {
   }
 }
 
-const adapter = new Adapter();
 for await (const line of lines(process.stdin)) {
-  process.stdout.write(`${JSON.stringify(adapter.answer(line))}\n`);
+  process.stdout.write(`${JSON.stringify(said(line))}\n`);
 }

@@ -3,6 +3,8 @@
 mod canonical;
 mod chain;
 mod decisions;
+#[cfg(test)]
+mod vectors;
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
