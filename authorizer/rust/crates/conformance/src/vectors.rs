@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 
 use crate::{Adapter, Failure, Given};
 
-const FAMILIES: [&str; 6] = ["canonical", "chain", "view", "token", "decide", "respond"];
+/// The quick ones first: whoever broke something knows soon.
+const FAMILIES: [&str; 6] = ["canonical", "view", "token", "decide", "respond", "chain"];
 
 #[test]
 fn every_vector_is_answered_right() -> Result<(), Failure> {
-    let mut wrong = Vec::new();
     for family in FAMILIES {
+        let mut wrong = Vec::new();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../contract/vectors").join(family);
         let mut adapter = Adapter::default();
         if let Ok(fixtures) = fs::read_to_string(folder.join("fixtures.json")) {
@@ -30,8 +31,8 @@ fn every_vector_is_answered_right() -> Result<(), Failure> {
                 }
             }
         }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
 }
 
