@@ -12,6 +12,7 @@ from tests.support.sources import CLIENT, SMALL, commit, git, repository, write
 
 from gatefleet.source import Sources, cache, read_commit, read_worktree
 from gatefleet.source.cache import default_cache, load_documents
+from gatefleet.source.own_file import head_of
 
 MANY = SMALL | {f"policies/clients/orders/client-{n:03}.yaml": CLIENT.replace("shop", f"shop {n}") for n in range(60)}
 
@@ -32,7 +33,7 @@ def poison(file: Path) -> None:
     for entry in entries.values():
         entry[3]["description"] = "From the cache."
     body = json.dumps(entries).encode()
-    file.write_bytes(cache._head(body) + body)
+    file.write_bytes(head_of(body, cache._version()) + body)
 
 
 def from_cache(sources: Sources) -> int:
