@@ -13,7 +13,9 @@ from contract.vectorgen.files import VECTORS, differences, given_ids, rendered
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "vector.schema.json"
 # The documents that `spec` may point into: RFCs, this repository's own pages, and the standards it builds on.
-SPECS = re.compile(r"rfc[1-9][0-9]{2,4}|log|decision|dsse|tuf|kafka|aws|fips186|fips180|ecma262|wycheproof|sec1")
+SPECS = re.compile(
+    r"rfc[1-9][0-9]{2,4}|log|decision|heartbeat|dsse|tuf|kafka|aws|fips186|fips180|ecma262|wycheproof|sec1|w3c-trace"
+)
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # A comment states what is so; what is wished or announced says nothing about the input.
 _WISHES = re.compile(r"\b(?:should|shall|must|todo)\b", re.IGNORECASE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ from tests.conformance.test_chain import value_of
 from tests.support.logs import PUBLISHER, SECOND, TRUST, Chain
 from tests.support.vectors import fixtures, name_of, vectors
 
-from gatefleet.contract.reasons import RefusalReason
+from gatefleet.contract.reasons import Reason, RefusalReason
 from gatefleet.log.kafka_records import kafka_records
 from gatefleet.log.parts import ENVELOPE_HEADER, PART_HEADER
 
 CONTRACT = Path(__file__).parent.parent.parent / "contract"
-PAYLOADS = ("envelope", "revision", "snapshot", "floor", "tick", "trust", "entity", "heartbeat", "vector")
+PAYLOADS = ("envelope", "revision", "snapshot", "floor", "tick", "trust", "entity", "heartbeat", "metrics", "vector")
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -86,8 +87,32 @@ def test_records_carry_the_headers_that_the_asyncapi_document_tells() -> None:
 
 
 def test_heartbeats_name_the_reasons_that_there_are() -> None:
-    named = schema("heartbeat")["properties"]["refusals"]["propertyNames"]["enum"]
-    assert named == [str(reason) for reason in RefusalReason]
+    members = schema("heartbeat")["properties"]
+    assert members["refusals"]["propertyNames"]["enum"] == list(RefusalReason)
+    assert members["decisions"]["properties"]["deny"]["propertyNames"]["enum"] == list(Reason)
+
+
+@pytest.mark.parametrize("vector", vectors("heartbeat"), ids=name_of)
+def test_heartbeats_and_lines_of_metrics_have_their_schemas(vector: dict[str, Any]) -> None:
+    heartbeat, metrics = (jsonschema_rs.validator_for(schema(name)) for name in ("heartbeat", "metrics"))
+    for made in filter(None, vector["expect"]["heartbeats"]):
+        said, line = json.loads(made["value"]), json.loads(made["metrics"])
+        heartbeat.validate(said)
+        metrics.validate(line)
+        assert list(said) == schema("heartbeat")["required"]
+        assert list(line) == schema("metrics")["required"]
+        assert line["heartbeat"] == said
+
+
+def test_metrics_are_what_cloudwatch_takes_and_what_the_page_tells() -> None:
+    line = json.loads(vectors("heartbeat", "said")[0]["expect"]["heartbeats"][0]["metrics"])
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    # AWS, "Specification: Embedded metric format": dimensions are members with text, metrics members with numbers.
+    assert all(isinstance(line[name], str) for dimensions in directive["Dimensions"] for name in dimensions)
+    assert all(isinstance(line[metric["Name"]], int) for metric in directive["Metrics"])
+    page = (CONTRACT.parent / "docs" / "reference" / "heartbeat.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \| (Count|Seconds) \|", page, re.MULTILINE)
+    assert told == [(metric["Name"], metric["Unit"]) for metric in directive["Metrics"]]
 
 
 def test_payloads_as_they_are_written_have_their_schemas() -> None:

@@ -19,7 +19,7 @@ from gatefleet.decide import Step
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "contract" / "schemas"
-FAMILIES = ("view", "token", "decide", "respond")
+FAMILIES = ("view", "token", "decide", "respond", "heartbeat")
 WITH_FIXTURES = ("token", "decide", "respond")
 ALL = [pytest.param(family, vector, id=name_of(vector)) for family in FAMILIES for vector in vectors(family)]
 

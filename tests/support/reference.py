@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from gatefleet.contract.digests import Position
+from gatefleet.contract.digests import GENESIS_PARENT, Position
+from gatefleet.contract.entities import ApiKind
+from gatefleet.contract.reasons import Reason, RefusalReason
 from gatefleet.decide import (
     Allow,
     Decision,
@@ -15,7 +18,11 @@ from gatefleet.decide import (
     Freshness,
     FreshnessState,
     Holdings,
+    Identity,
     NeedsSnapshot,
+    Pulse,
+    Standing,
+    Step,
     Unauthorized,
     View,
     decide,
@@ -37,6 +44,7 @@ class Reference:
             "token": _token,
             "decide": _decide,
             "respond": _respond,
+            "heartbeat": _heartbeat,
         }
 
     def ready(self, family: str, fixtures: Json) -> None:
@@ -118,12 +126,44 @@ def _respond(given: Json, views: Mapping[str, View]) -> dict[str, Any]:
 
 
 def _decision(given: Json, views: Mapping[str, View]) -> Decision:
-    freshness = given["freshness"]
-    return decide(
-        given["event"],
-        views[given["view"]],
-        Freshness(FreshnessState(freshness["state"]), freshness.get("age"), freshness["read_failed"]),
-        given["now"],
+    return decide(given["event"], views[given["view"]], _freshness(given["freshness"]), given["now"])
+
+
+def _freshness(given: Json) -> Freshness:
+    return Freshness(FreshnessState(given["state"]), given.get("age"), given["read_failed"])
+
+
+def _heartbeat(given: Json, _: Mapping[str, View]) -> dict[str, Any]:
+    identity = dict(given["identity"])
+    floor = {f"floor_{name}": value for name, value in identity.pop("floor").items()}
+    pulse = Pulse.start(Identity(**identity, **floor), given["started"])
+    heartbeats: list[dict[str, Any] | None] = []
+    for event in given["events"]:
+        match event:
+            case {"read": read, "refused": refused}:
+                counts = {RefusalReason(reason): count for reason, count in refused.items()}
+                pulse = pulse.read(read == "succeeded", counts)
+            case {"decision": decision}:
+                pulse = pulse.decided(_decided(decision))
+            case {"delivery": delivery}:
+                pulse = pulse.delivered(delivery == "sent")
+            case {"ask": ask}:
+                freshness = _freshness(ask["freshness"])
+                standing = Standing(Position(**ask["position"]), ask["view"], freshness, ask["follows"])
+                pulse, heartbeat = pulse.beat(standing, ask["now"])
+                heartbeats.append(None if heartbeat is None else asdict(heartbeat))
+    return {"heartbeats": heartbeats}
+
+
+def _decided(given: Json) -> Decision:
+    """A decision of which only what a heartbeat counts is true."""
+    return Decision(
+        outcome=Deny(Step.EVENT, Reason(given["reason"])) if given["effect"] == "deny" else Allow(),
+        gateway="orders/orders",
+        position=Position(1, 1, GENESIS_PARENT),
+        freshness=Freshness(FreshnessState(given["freshness"])),
+        api=ApiKind.HTTP,
+        path_fits={None: None, "fits": True, "differs": False}[given.get("path")],
     )
 
 
