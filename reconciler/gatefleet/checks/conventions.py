@@ -141,18 +141,12 @@ def origin_over_plain_http(rule: Rule, facts: Facts) -> Iterator[Problem]:
     severity=Severity.WARNING,
 )
 def blast_limit_above_all(rule: Rule, facts: Facts) -> Iterator[Problem]:
-    model = facts.model
-    numbers = {
-        "issuer": len(model.issuers),
-        "scope": len(model.scopes),
-        "client": len(model.clients),
-        "gateway": len(model.gateways),
-    }
     if facts.conventions_missing:
         return
-    for kind, limit in model.conventions.blast_limit.items():
+    conventions, numbers = facts.model.conventions, facts.numbers
+    for kind, limit in conventions.blast_limit.items():
         if limit > _SMALL and limit >= numbers.get(kind, limit + 1):
-            place = model.conventions.document.place("blast_limit", kind)
+            place = conventions.document.place("blast_limit", kind)
             yield rule.at(place, f"the blast limit for `{kind}` is {limit}, and there are {numbers[kind]}")
 
 

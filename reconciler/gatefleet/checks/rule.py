@@ -23,6 +23,7 @@ class Facts:
 
     model: Model
     now: int
+    numbers: Mapping[str, int]
     _guesses: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property

@@ -21,26 +21,39 @@ from gatefleet.model.types import Environment, Model, SourceClient, SourceIssuer
 S = TypeVar("S", bound=str)
 
 
-def entities_of(model: Model, environment: Environment) -> Iterator[tuple[str, Entity]]:
-    """Every entity of the environment with its key, in no promised order.
+class Flattening:
+    """Flattens one model for any number of environments; an entity that is the same in several is one object."""
 
-    Issuers are those it allows, substitutes applied; clients those with such an issuer or without one, limited by their
-    `environments`; scopes are all of them, for revoking one must not wait for somebody to use it.
-    """
-    substitutes = environment.substitute_issuers
-    issuers = {substitutes.get(name, name) for name in environment.issuers}
-    for name in issuers:
-        yield f"issuer/{name}", _issuer(model.issuers[name])
-    for name, scope in model.scopes.items():
-        yield f"scope/{name}", _scope(scope)
-    for client_id, client in model.clients.items():
-        if client.environments and environment.name not in client.environments:
-            continue
-        issuer = None if client.issuer is None else substitutes.get(client.issuer, client.issuer)
-        if issuer is None or issuer in issuers:
-            yield f"client/{client_id}", _client(client, issuer)
-    for gateway in deployed_gateways(model, environment):
-        yield f"gateway/{gateway.source.id}", _gateway(gateway)
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._scopes = {f"scope/{name}": _scope(scope) for name, scope in model.scopes.items()}
+        self._clients: dict[tuple[str, str | None], Client] = {}
+
+    def entities_of(self, environment: Environment) -> Iterator[tuple[str, Entity]]:
+        """Every entity of the environment with its key, in no promised order.
+
+        Issuers are those it allows, substitutes applied; clients those with such an issuer or without one, limited by
+        their `environments`; scopes are all of them, for revoking one must not wait for somebody to use it.
+        """
+        model, substitutes = self._model, environment.substitute_issuers
+        issuers = {substitutes.get(name, name) for name in environment.issuers}
+        for name in issuers:
+            yield f"issuer/{name}", _issuer(model.issuers[name])
+        yield from self._scopes.items()
+        for client in model.clients.values():
+            if client.environments and environment.name not in client.environments:
+                continue
+            issuer = None if client.issuer is None else substitutes.get(client.issuer, client.issuer)
+            if issuer is None or issuer in issuers:
+                yield f"client/{client.client_id}", self._client(client, issuer)
+        for gateway in deployed_gateways(model, environment):
+            yield f"gateway/{gateway.source.id}", _gateway(gateway)
+
+    def _client(self, source: SourceClient, issuer: str | None) -> Client:
+        made = self._clients.get((source.client_id, issuer))
+        if made is None:
+            made = self._clients[source.client_id, issuer] = _client(source, issuer)
+        return made
 
 
 def _issuer(source: SourceIssuer) -> Issuer:

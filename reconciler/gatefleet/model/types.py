@@ -343,3 +343,13 @@ class Model:
     gateways: Mapping[str, SourceGateway]  # by `<team>/<gateway>`
     tests: tuple[PolicyTests, ...]
     unread: frozenset[str] = frozenset()
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """How many there are of each kind that entities are made of."""
+        return {
+            "issuer": len(self.issuers),
+            "scope": len(self.scopes),
+            "client": len(self.clients),
+            "gateway": len(self.gateways),
+        }

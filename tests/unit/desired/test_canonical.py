@@ -13,7 +13,7 @@ from tests.support.policies import POLICIES, model_of
 from gatefleet.contract.entity_values import entity_json
 from gatefleet.contract.strict_json import MAX_INTEGER
 from gatefleet.desired.canonical import canonical_text
-from gatefleet.desired.flatten import entities_of
+from gatefleet.desired.flatten import Flattening
 
 # What entities consist of: ASCII names, any text that UTF-8 can hold, integers that every JSON reader can.
 names = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1)
@@ -35,5 +35,5 @@ def test_text_is_escaped_as_rfc_8785_says(text: str) -> None:
 @pytest.mark.parametrize("environment", ["staging", "production"])
 def test_every_entity_of_a_repository_has_the_bytes_of_the_reference(environment: str) -> None:
     model, _ = model_of(POLICIES)
-    for _, entity in entities_of(model, model.environments[environment]):
+    for _, entity in Flattening(model).entities_of(model.environments[environment]):
         assert canonical_text(entity_json(entity)).encode() == rfc8785.dumps(entity_json(entity))
