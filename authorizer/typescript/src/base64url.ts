@@ -1,17 +1,32 @@
 /**
  * Strict base64: one text for each byte string, so that two readers never see two tokens in one.
  *
- * `Buffer.from` takes padding, both alphabets, white space and loose bits, and stops at what it does not know. A text
- * that it does not give back byte for byte was therefore not the one encoding of its bytes.
+ * `Buffer.from` takes padding, both alphabets, white space and loose bits, stops at what it does not know, and reads a
+ * character beyond U+00FF as the one of its lowest eight bits.
  */
+
+// What the last character may be where two, or four, of its bits belong to no byte (RFC 4648 section 3.5).
+const LAST_OF_THREE = 'AEIMQUYcgkosw048';
+const LAST_OF_TWO = 'AQgw';
 
 /** Decode base64url without padding (RFC 7515 section 2); null unless the text is the one encoding of its bytes. */
 export function decodeUrl(text: string): Buffer | null {
+  const last = text.at(-1) ?? '';
+  const rest = text.length % 4;
+  if (rest === 1 || (rest === 2 && !LAST_OF_TWO.includes(last)) || (rest === 3 && !LAST_OF_THREE.includes(last))) {
+    return null;
+  }
+  if (text.includes('+') || text.includes('/') || Buffer.byteLength(text) !== text.length) return null;
   const data = Buffer.from(text, 'base64url');
-  return data.toString('base64url') === text ? data : null;
+  // Any other character that is not in the alphabet was left out.
+  return data.length === Math.floor((text.length * 3) / 4) ? data : null;
 }
 
-/** Decode base64 with padding (RFC 4648 section 4); null unless the text is the one encoding of its bytes. */
+/**
+ * Decode base64 with padding (RFC 4648 section 4); null unless the text is the one encoding of its bytes.
+ *
+ * A text that the bytes do not give back was not that one.
+ */
 export function decodeStandard(text: string): Buffer | null {
   const data = Buffer.from(text, 'base64');
   return data.toString('base64') === text ? data : null;

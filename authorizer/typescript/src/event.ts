@@ -7,6 +7,7 @@
  */
 
 import type { ApiKind } from './entities.ts';
+import { traceId } from './trace.ts';
 
 const METHOD_ARN =
   /^arn:([a-z0-9-]{1,64}):execute-api:([a-z0-9-]{1,64}):([0-9]{12}):([A-Za-z0-9-]{1,128})\/([A-Za-z0-9_$-]{1,128})\//;
@@ -36,6 +37,7 @@ export interface Request {
   readonly apiKey: readonly string[];
   readonly certificatePem: string | null;
   readonly sourceIp: string | null;
+  readonly traceId: string | null;
 }
 
 /** Read an event, already parsed from JSON. Throws `UnreadableEvent`. */
@@ -74,6 +76,7 @@ function httpRequest(members: EventMembers): Request {
     apiKey: headers['x-api-key'],
     certificatePem: optionalText(within(context, 'authentication', 'clientCert', 'clientCertPem')),
     sourceIp: optionalText(own(http, 'sourceIp')),
+    traceId: traceId(optionalObject(own(members, 'headers')), false),
   };
 }
 
@@ -96,6 +99,7 @@ function restRequest(members: EventMembers): Request {
     apiKey: headers['x-api-key'],
     certificatePem: optionalText(within(context, 'identity', 'clientCert', 'clientCertPem')),
     sourceIp: optionalText(within(context, 'identity', 'sourceIp')),
+    traceId: traceId(optionalObject(many ?? own(members, 'headers')), many !== null),
   };
 }
 
@@ -109,9 +113,11 @@ function manyValued(value: unknown): Headers {
 
 function headersOf(headers: EventMembers, valuesOf: (value: unknown) => readonly string[]): Headers {
   const found: Record<keyof Headers, string[]> = { authorization: [], 'x-api-key': [] };
-  for (const [spelling, value] of Object.entries(headers)) {
+  for (const spelling of Object.keys(headers)) {
+    // ASCII lower case keeps the length, and by it most other headers are told apart.
+    if (spelling.length !== 'authorization'.length && spelling.length !== 'x-api-key'.length) continue;
     const name = asciiLower(spelling);
-    if (name === 'authorization' || name === 'x-api-key') found[name].push(...valuesOf(value));
+    if (name === 'authorization' || name === 'x-api-key') found[name].push(...valuesOf(headers[spelling]));
   }
   return found;
 }

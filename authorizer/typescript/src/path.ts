@@ -10,6 +10,8 @@ import { asciiLower } from './event.ts';
 // Besides `\` and `;`: what some readers take for one of `. / \ ; %` (Unicode compatibility forms, Windows' best fit).
 const AMBIGUOUS =
   /[\\;\u2024\u2025\ufe52\uff0e\u2044\u2215\uff0f\u2216\ufe68\uff3c\u037e\ufe54\uff1b\ufe6a\uff05]|%[0-9A-Fa-f]{2}/;
+// A segment, cut at its first `;`, that is `.` or `..`.
+const DOT_SEGMENT = /(?:^|[/\\])\.\.?(?:[/\\;]|$)/;
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
 const ENCODED = /(?:%[0-9A-Fa-f]{2})+/g;
 const ENCODED_SLASH = /%2[Ff]/;
@@ -89,7 +91,7 @@ export function pathFits(path: string, template: Template): boolean {
   if (template.segments === null) return true;
   const expected = template.segments;
   const segments = segmentsOf(path).map((segment) => decoded(segment) ?? segment);
-  return [...segments, ''].some((_, start) => fits(expected, segments.slice(start)));
+  return segments.some((_, start) => fits(expected, segments.slice(start))) || fits(expected, []);
 }
 
 /** The text percent-decoded once; null when that is not UTF-8. */
@@ -107,11 +109,7 @@ export function decoded(text: string): string | null {
 /** Asked on every route: UTF-8 without control characters, and no segment that leads to another one. */
 function isHarmless(text: string): boolean {
   const plain = decoded(text);
-  if (plain === null || CONTROL.test(plain)) return false;
-  return !plain.split(/[/\\]/).some((segment) => {
-    const [name] = segment.split(';', 1);
-    return name === '.' || name === '..';
-  });
+  return plain !== null && !CONTROL.test(plain) && !DOT_SEGMENT.test(plain);
 }
 
 /** Asked on a catch-all: nothing that readers split, join or decode in different ways. */

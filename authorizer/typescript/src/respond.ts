@@ -69,16 +69,17 @@ export function resource(endpoint: Endpoint, routeKey: string | null): string {
 }
 
 function contextOf(decision: Decision, decisionId: string): Context {
-  const about = {
+  const context: Record<string, string> = {
     decision_id: decisionId,
     revision: positionText(decision.position),
     freshness: decision.freshness.state,
   };
-  if (decision.outcome.effect === 'deny') return { ...about, reason: decision.outcome.reason };
-  return {
-    ...about,
-    ...(decision.clientId === null ? {} : { client_id: decision.clientId }),
-    ...(decision.subject === null ? {} : { subject: decision.subject }),
-    scopes: decision.outcome.scopes.join(' '),
-  };
+  if (decision.outcome.effect === 'deny') {
+    context['reason'] = decision.outcome.reason;
+    return context;
+  }
+  if (decision.clientId !== null) context['client_id'] = decision.clientId;
+  if (decision.subject !== null) context['subject'] = decision.subject;
+  context['scopes'] = decision.outcome.scopes.join(' ');
+  return context;
 }

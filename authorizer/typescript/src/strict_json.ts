@@ -85,9 +85,9 @@ class Reader {
   #value(): Json {
     switch (this.#text.charCodeAt(this.#at)) {
       case OBJECT_OPEN:
-        return this.#nested(() => this.#object());
+        return this.#object();
       case ARRAY_OPEN:
-        return this.#nested(() => this.#array());
+        return this.#array();
       case QUOTE:
         return this.#string();
       case 0x74: // t
@@ -101,19 +101,10 @@ class Reader {
     }
   }
 
-  #nested<T>(read: () => T): T {
-    this.#depth += 1;
-    if (this.#depth > MAX_DEPTH) throw new NotStrictJson('nested too deeply');
-    this.#at += 1;
-    this.#blanks();
-    const value = read();
-    this.#depth -= 1;
-    return value;
-  }
-
   #object(): JsonObject {
+    this.#open();
     const members = new Map<string, Json>();
-    if (this.#skip(OBJECT_CLOSE)) return members;
+    if (this.#closed(OBJECT_CLOSE)) return members;
     for (;;) {
       if (this.#text.charCodeAt(this.#at) !== QUOTE) throw new NotStrictJson('a member without a name');
       const name = this.#string();
@@ -123,22 +114,36 @@ class Reader {
       if (members.has(name)) throw new NotStrictJson('duplicate member');
       members.set(name, this.#value());
       this.#blanks();
-      if (this.#skip(OBJECT_CLOSE)) return members;
+      if (this.#closed(OBJECT_CLOSE)) return members;
       if (!this.#skip(COMMA)) throw new NotStrictJson('an object that does not end');
       this.#blanks();
     }
   }
 
   #array(): readonly Json[] {
+    this.#open();
     const items: Json[] = [];
-    if (this.#skip(ARRAY_CLOSE)) return items;
+    if (this.#closed(ARRAY_CLOSE)) return items;
     for (;;) {
       items.push(this.#value());
       this.#blanks();
-      if (this.#skip(ARRAY_CLOSE)) return items;
+      if (this.#closed(ARRAY_CLOSE)) return items;
       if (!this.#skip(COMMA)) throw new NotStrictJson('an array that does not end');
       this.#blanks();
     }
+  }
+
+  #open(): void {
+    this.#depth += 1;
+    if (this.#depth > MAX_DEPTH) throw new NotStrictJson('nested too deeply');
+    this.#at += 1;
+    this.#blanks();
+  }
+
+  #closed(unit: number): boolean {
+    const closed = this.#skip(unit);
+    if (closed) this.#depth -= 1;
+    return closed;
   }
 
   #string(): string {
@@ -162,10 +167,10 @@ class Reader {
 
   #number(): number | OpaqueNumber {
     NUMBER.lastIndex = this.#at;
-    const text = NUMBER.exec(this.#text)?.[0];
-    if (text === undefined) throw new NotStrictJson('no value');
+    if (!NUMBER.test(this.#text)) throw new NotStrictJson('no value');
+    const text = this.#text.slice(this.#at, NUMBER.lastIndex);
     if (text.length > MAX_NUMBER_LENGTH) throw new NotStrictJson('number too long');
-    this.#at += text.length;
+    this.#at = NUMBER.lastIndex;
     if (!INTEGER.test(text)) return new OpaqueNumber(text);
     const number = Number(text);
     // What rounds to 2^53 or beyond is refused, so every number that is kept is exact.
