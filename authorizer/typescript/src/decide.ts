@@ -31,6 +31,7 @@ export function decide(event: unknown, view: View, freshness: Freshness, now: nu
     freshness,
     api: view.gateway?.api ?? apiOf(event),
     endpoint: null,
+    traceId: null,
     route: null,
     pathFits: null,
     credential: null,
@@ -45,7 +46,7 @@ export function decide(event: unknown, view: View, freshness: Freshness, now: nu
     if (error instanceof UnreadableEvent) return begun; // 1
     throw error;
   }
-  const soFar = { ...begun, endpoint: request.endpoint };
+  const soFar = { ...begun, endpoint: request.endpoint, traceId: request.traceId };
   if (view.gateway === null) return { ...soFar, outcome: deny('gateway', 'unknown_gateway') }; // 2
   if (view.gateway.api !== request.api) return { ...soFar, outcome: deny('gateway', 'malformed_request') };
   for (const routeKey of request.routeKeys) {

@@ -1,7 +1,8 @@
 /**
  * The one line that may be written about a decision: members from an allow-list, in a fixed order.
  *
- * Never a token, path, query, header, address or `sub` (docs/reference/decision.md, "The log line").
+ * Never a token, path, query, address, `sub` or header, the id of a valid trace aside (docs/reference/decision.md, "The
+ * log line").
  */
 
 import { positionText } from './digests.ts';
@@ -27,5 +28,6 @@ export function logLine(decision: Decision, decisionId: string, at: { now: numbe
     age: decision.freshness.age ?? undefined,
     latency_ms: at.latencyMs,
     decision_id: decisionId,
+    trace_id: decision.traceId ?? undefined,
   });
 }

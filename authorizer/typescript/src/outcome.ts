@@ -72,7 +72,7 @@ export interface Freshness {
  * The outcome and what may be said of it. Members stay null until their step has passed.
  *
  * `clientId` and `subject` are proven, never merely claimed; `pathFits` is counted and never denies; `api` and
- * `endpoint` are what a response needs. Nothing of the request's headers, path or query is kept.
+ * `endpoint` are what a response needs. Of the request's headers only the trace id is kept, of path and query nothing.
  */
 export interface Decision {
   readonly outcome: Allow | Deny;
@@ -81,6 +81,7 @@ export interface Decision {
   readonly freshness: Freshness;
   readonly api: ApiKind;
   readonly endpoint: Endpoint | null;
+  readonly traceId: string | null;
   readonly route: string | null;
   readonly pathFits: boolean | null;
   readonly credential: CredentialKind | null;

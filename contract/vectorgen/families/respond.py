@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contract.vectorgen.cases import Case
-from contract.vectorgen.families import _respond_http, _respond_rest
+from contract.vectorgen.families import _respond_http, _respond_rest, _respond_trace
 from contract.vectorgen.families._policy import views
 
 
@@ -24,6 +24,7 @@ def fixtures() -> dict[str, Any]:
 
 
 def cases() -> Iterator[Case]:
-    """HTTP APIs with the log lines, then REST APIs."""
+    """HTTP APIs with the log lines, REST APIs, then traces in the log lines of both."""
     yield from _respond_http.cases()
     yield from _respond_rest.cases()
+    yield from _respond_trace.cases()

@@ -39,7 +39,7 @@ def decide(event: object, view: View, freshness: Freshness, now: int) -> Decisio
         request = read_event(event)
     except UnreadableEvent:  # 1
         return so_far
-    so_far = replace(so_far, endpoint=request.endpoint)
+    so_far = replace(so_far, endpoint=request.endpoint, trace_id=request.trace_id)
     if view.gateway is None:  # 2
         return replace(so_far, outcome=Deny(Step.GATEWAY, Reason.UNKNOWN_GATEWAY))
     if view.gateway.api is not request.api:

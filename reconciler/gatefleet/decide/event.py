@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatefleet.contract.entities import ApiKind
+from gatefleet.decide.trace import trace_id
 
 AUTHORIZATION = "authorization"
 API_KEY = "x-api-key"
@@ -52,6 +53,7 @@ class Request:
     api_key: tuple[str, ...] = field(repr=False)
     certificate_pem: str | None = field(repr=False)
     source_ip: str | None
+    trace_id: str | None
 
 
 def read_event(event: object) -> Request:
@@ -90,6 +92,7 @@ def _http_request(members: Mapping[str, Any]) -> Request:
         api_key=headers[API_KEY],
         certificate_pem=_optional_text(_within(context, "authentication", "clientCert", "clientCertPem")),
         source_ip=_optional_text(http.get("sourceIp")),
+        trace_id=trace_id(_optional_object(members.get("headers")), many_valued=False),
     )
 
 
@@ -111,6 +114,9 @@ def _rest_request(members: Mapping[str, Any]) -> Request:
         api_key=headers[API_KEY],
         certificate_pem=_optional_text(_within(context, "identity", "clientCert", "clientCertPem")),
         source_ip=_optional_text(_within(context, "identity", "sourceIp")),
+        trace_id=trace_id(
+            _optional_object(members.get("headers") if many is None else many), many_valued=many is not None
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """The one line that may be written about a decision: members from an allow-list, in a fixed order.
 
-Never a token, path, query, header, address or `sub` (docs/reference/decision.md, "The log line").
+Never a token, path, query, address, `sub` or header, the id of a valid trace aside (docs/reference/decision.md, "The log
+line").
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ FIELDS = (
     "age",
     "latency_ms",
     "decision_id",
+    "trace_id",
 )
 
 
@@ -48,5 +50,6 @@ def log_line(decision: Decision, decision_id: str, *, now: int, latency_ms: int)
         "age": decision.freshness.age,
         "latency_ms": latency_ms,
         "decision_id": decision_id,
+        "trace_id": decision.trace_id,
     }
     return json.dumps({name: members[name] for name in FIELDS if members[name] is not None}, separators=(",", ":"))

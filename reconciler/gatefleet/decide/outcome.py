@@ -83,7 +83,7 @@ class Decision:
     """The outcome and what may be said of it. Members stay None until their step has passed.
 
     `client_id` and `subject` are proven, never merely claimed; `path_fits` is counted and never denies; `api` and
-    `endpoint` are what a response needs. Nothing of the request's headers, path or query is kept.
+    `endpoint` are what a response needs. Of the request's headers only the trace id is kept, of path and query nothing.
     """
 
     outcome: Allow | Deny
@@ -92,6 +92,7 @@ class Decision:
     freshness: Freshness
     api: ApiKind
     endpoint: Endpoint | None = None
+    trace_id: str | None = None
     route: str | None = None
     path_fits: bool | None = None
     credential: CredentialKind | None = None

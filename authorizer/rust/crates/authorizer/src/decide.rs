@@ -32,6 +32,7 @@ pub fn decide<'a>(
         freshness,
         api: view.gateway.as_ref().map_or_else(|| api_of(event), |gateway| gateway.api),
         endpoint: None,
+        trace: None,
         route: None,
         path_fits: None,
         credential: None,
@@ -43,6 +44,7 @@ pub fn decide<'a>(
         return decision; // 1
     };
     decision.endpoint = request.endpoint.take();
+    decision.trace = request.trace;
     decision.outcome = steps(&request, view, now, verified, &mut decision);
     decision
 }

@@ -8,9 +8,11 @@ use std::borrow::Cow;
 
 use crate::entities::ApiKind;
 use crate::strict_json::{Kind, NotStrictJson, Scanner, Text};
+use crate::trace::TraceId;
 
 const AUTHORIZATION: &str = "authorization";
 const API_KEY: &str = "x-api-key";
+const TRACEPARENT: &str = "traceparent";
 /// API Gateway nests four levels; more than this is nobody's event.
 const MAX_LEVELS: usize = 512;
 
@@ -71,6 +73,8 @@ pub struct Request<'a> {
     pub certificate_pem: Option<Cow<'a, str>>,
     /// Where the request comes from.
     pub source_ip: Option<Cow<'a, str>>,
+    /// Which trace it belongs to, if it says so in the one valid way.
+    pub trace: Option<TraceId>,
 }
 
 /// What API Gateway matched, as the event says it.
@@ -133,7 +137,7 @@ pub fn read_event(event: &[u8]) -> Readable<Request<'_>> {
         }
         let [http, stage, authentication] = pick(context, ["http", "stage", "authentication"])?;
         let [method, source_ip] = pick(http.ok_or(UnreadableEvent)?, ["method", "sourceIp"])?;
-        let (authorization, api_key) = single_valued(headers)?;
+        let Headers { authorization, api_key, trace, .. } = single_valued(headers)?;
         return Ok(Request {
             api: ApiKind::Http,
             matched: Matched::RouteKey(required_text(route_key)?),
@@ -146,12 +150,13 @@ pub fn read_event(event: &[u8]) -> Readable<Request<'_>> {
             api_key,
             certificate_pem: certificate(authentication)?,
             source_ip: optional_text(source_ip)?,
+            trace,
         });
     }
     let [identity] = pick(context, ["identity"])?;
     let [source_ip] = pick_optional(identity, ["sourceIp"])?;
     let endpoint = endpoint(required_text(method_arn)?)?;
-    let (authorization, api_key) = match there(many) {
+    let Headers { authorization, api_key, trace, .. } = match there(many) {
         Some(many) => many_valued(many)?,
         None => single_valued(headers)?,
     };
@@ -167,6 +172,7 @@ pub fn read_event(event: &[u8]) -> Readable<Request<'_>> {
         api_key,
         certificate_pem: certificate(identity)?,
         source_ip: optional_text(source_ip)?,
+        trace,
     })
 }
 
@@ -241,21 +247,49 @@ fn certificate(value: Option<&str>) -> Readable<Option<Cow<'_, str>>> {
     optional_text(pem)
 }
 
-fn single_valued(headers: Option<&str>) -> Readable<(Values<'_>, Values<'_>)> {
-    let mut values = (Values::default(), Values::default());
+/// What is read of the headers.
+#[derive(Default)]
+struct Headers<'a> {
+    authorization: Values<'a>,
+    api_key: Values<'a>,
+    trace: Option<TraceId>,
+    traced: bool,
+}
+
+impl<'a> Headers<'a> {
+    /// The values of a header that can hold a credential.
+    fn credential(&mut self, name: &str) -> Option<&mut Values<'a>> {
+        if name.eq_ignore_ascii_case(AUTHORIZATION) {
+            return Some(&mut self.authorization);
+        }
+        name.eq_ignore_ascii_case(API_KEY).then_some(&mut self.api_key)
+    }
+
+    /// Takes a `traceparent`, of whatever type; a second one makes both of them none.
+    fn add_traceparent(&mut self, value: Option<&str>) {
+        let text = value.and_then(|value| required_text(Some(value)).ok());
+        self.trace = text.filter(|_| !self.traced).and_then(|text| TraceId::of(&text));
+        self.traced = true;
+    }
+}
+
+fn single_valued(headers: Option<&str>) -> Readable<Headers<'_>> {
+    let mut found = Headers::default();
     each_member(headers, |name, value| {
-        if let Some(header) = header(&mut values, name) {
+        if let Some(header) = found.credential(name) {
             header.add(required_text(Some(value))?);
+        } else if name.eq_ignore_ascii_case(TRACEPARENT) {
+            found.add_traceparent(Some(value));
         }
         Ok(())
     })?;
-    Ok(values)
+    Ok(found)
 }
 
-fn many_valued(headers: &str) -> Readable<(Values<'_>, Values<'_>)> {
-    let mut values = (Values::default(), Values::default());
+fn many_valued(headers: &str) -> Readable<Headers<'_>> {
+    let mut found = Headers::default();
     each_member(Some(headers), |name, value| {
-        if let Some(header) = header(&mut values, name) {
+        if let Some(header) = found.credential(name) {
             let mut scanner = Scanner::new(value);
             if scanner.next_kind()? != Kind::List {
                 return Err(UnreadableEvent);
@@ -265,17 +299,26 @@ fn many_valued(headers: &str) -> Readable<(Values<'_>, Values<'_>)> {
                 header.add(required_text(Some(value)).map_err(|_| NotStrictJson("not a string"))?);
                 Ok(())
             })?;
+        } else if name.eq_ignore_ascii_case(TRACEPARENT) {
+            found.add_traceparent(only_item(value));
         }
         Ok(())
     })?;
-    Ok(values)
+    Ok(found)
 }
 
-fn header<'v, 'a>(values: &'v mut (Values<'a>, Values<'a>), name: &str) -> Option<&'v mut Values<'a>> {
-    if name.eq_ignore_ascii_case(AUTHORIZATION) {
-        return Some(&mut values.0);
+/// The one item of a list that has one.
+fn only_item(list: &str) -> Option<&str> {
+    let mut scanner = Scanner::new(list);
+    if scanner.next_kind().ok()? != Kind::List {
+        return None;
     }
-    name.eq_ignore_ascii_case(API_KEY).then_some(&mut values.1)
+    let (mut item, mut more) = (None, false);
+    let read = scanner.items(|scanner| {
+        more = item.replace(scanner.skip(MAX_LEVELS)?).is_some();
+        Ok(())
+    });
+    read.ok().and(item).filter(|_| !more)
 }
 
 /// Calls `each` with name and value of the members of an object, if there is one. A name that is no text is "".
@@ -340,6 +383,7 @@ mod tests {
     fn strings_with_lone_surrogates_deny_where_they_are_read_and_nowhere_else() {
         assert!(read_event(&http(r#"{"\ud800":"a","x":"\ud800","\udfff\ud800":[1]}"#)).is_ok());
         assert!(read_event(&http(r#"{"Authorization":"\ud800"}"#)).is_err());
+        assert!(read_event(&http(r#"{"traceparent":"\ud800"}"#)).is_ok_and(|request| request.trace.is_none()));
     }
 
     #[test]

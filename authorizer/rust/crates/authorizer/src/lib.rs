@@ -24,4 +24,5 @@ pub mod respond;
 pub mod shape;
 pub mod strict_json;
 pub mod token;
+pub mod trace;
 pub mod view;

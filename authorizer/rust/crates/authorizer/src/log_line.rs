@@ -1,6 +1,7 @@
 //! The one line that may be written about a decision: members from an allow-list, in a fixed order.
 //!
-//! Never a token, path, query, header, address or `sub` (docs/reference/decision.md, "The log line").
+//! Never a token, path, query, address, `sub` or header, the id of a valid trace aside (docs/reference/decision.md,
+//! "The log line").
 
 use crate::entities::{CredentialKind, Seconds, WhenStale};
 use crate::json_text::JsonObject;
@@ -26,6 +27,9 @@ pub fn log_line(decision: &Decision<'_>, decision_id: &str, now: Seconds, latenc
         line.raw("age", age);
     }
     line.raw("latency_ms", latency_ms).text("decision_id", decision_id);
+    if let Some(trace) = &decision.trace {
+        line.text("trace_id", &trace.to_string());
+    }
     line.finish()
 }
 

@@ -4,6 +4,7 @@ use crate::digests::Position;
 use crate::entities::{ApiKind, CredentialKind, Seconds, WhenStale};
 use crate::event::Endpoint;
 use crate::reasons::{Reason, spelled};
+use crate::trace::TraceId;
 
 spelled! {
     /// The steps of a decision, in their order; the first that fails ends it.
@@ -77,6 +78,8 @@ pub struct Decision<'a> {
     pub api: ApiKind,
     /// The deployed API, for a policy.
     pub endpoint: Option<Endpoint<'a>>,
+    /// Which trace the request says it belongs to; from step 2 on.
+    pub trace: Option<TraceId>,
     /// The declared route key; from step 3 on.
     pub route: Option<&'a str>,
     /// Whether the path fits the route's template; from step 4 on.

@@ -1,0 +1,33 @@
+//! Which trace a request belongs to: the trace id of a valid `traceparent` header (W3C Trace Context, section 3.2).
+//!
+//! For the log line alone. Whatever the header holds, no step looks at it: one of any other form is as good as none.
+
+use std::fmt;
+use std::num::NonZeroU128;
+
+/// A trace id; of zeros it would be none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceId(NonZeroU128);
+
+impl TraceId {
+    /// The trace id of a `traceparent`, version 00.
+    pub fn of(traceparent: &str) -> Option<Self> {
+        let mut fields = traceparent.split('-');
+        let (version, trace, parent, flags) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+        let good = version == "00" && is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2);
+        if !good || fields.next().is_some() || parent.bytes().all(|digit| digit == b'0') {
+            return None;
+        }
+        u128::from_str_radix(trace, 16).ok().and_then(NonZeroU128::new).map(TraceId)
+    }
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:032x}", self.0)
+    }
+}
+
+fn is_hex(field: &str, length: usize) -> bool {
+    field.len() == length && field.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
