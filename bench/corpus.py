@@ -154,13 +154,16 @@ errors:
   type_base: https://errors.example.com/
 log_fields:
   - time
+  - request_id
   - gateway
   - route
+  - status
   - client_id
-  - decision
+  - decision_id
   - reason
   - revision
   - freshness
+  - latency_ms
 blast_limit:
   issuer: 2
   scope: 40

@@ -92,6 +92,12 @@ def test_heartbeats_name_the_reasons_that_there_are() -> None:
     assert members["decisions"]["properties"]["deny"]["propertyNames"]["enum"] == list(Reason)
 
 
+def test_conventions_choose_among_the_fields_that_the_module_can_log() -> None:
+    module = (CONTRACT.parent / "terraform" / "modules" / "gateway" / "observability.tf").read_text(encoding="utf-8")
+    (names,) = re.findall(r"log_field_names = (\[.+\])", module)
+    assert schema("conventions")["properties"]["log_fields"]["items"]["enum"] == json.loads(names)
+
+
 @pytest.mark.parametrize("vector", vectors("heartbeat"), ids=name_of)
 def test_heartbeats_and_lines_of_metrics_have_their_schemas(vector: dict[str, Any]) -> None:
     heartbeat, metrics = (jsonschema_rs.validator_for(schema(name)) for name in ("heartbeat", "metrics"))

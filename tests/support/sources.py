@@ -20,7 +20,7 @@ floor_max_age: 604800
 cors: {max_age_limit: 7200, any_origin: false}
 throttle_limit: {rate: 5000, burst: 10000}
 errors: {type_base: https://errors.example.com/}
-log_fields: [time, gateway, route, client_id, decision, reason]
+log_fields: [time, gateway, route, client_id, status, reason]
 blast_limit: {issuer: 2, scope: 40, client: 200, gateway: 40}
 """
 CLIENT = """\
