@@ -38,6 +38,34 @@ export function signedBy(key: IssuerKey, message: Uint8Array, signature: Uint8Ar
   return verifier !== 'unusable' && verifier(message, signature);
 }
 
+/**
+ * Remembers that exact tokens verified under exact keys, and nothing else: every other step runs each time.
+ *
+ * Bounded: two generations of at most `MOST` tokens each; what is asked for again moves to the younger one.
+ */
+export class VerifiedSignatures {
+  #young = new Map<string, IssuerKey>();
+  #old: ReadonlyMap<string, IssuerKey> = new Map();
+
+  /** How many tokens are remembered. */
+  get size(): number {
+    return this.#young.size + this.#old.size;
+  }
+
+  /** Whether the signature of this token is good under this key; `verify` is asked unless it is remembered. */
+  ask(token: string, key: IssuerKey, verify: () => boolean): boolean {
+    if (this.#young.get(token) === key) return true;
+    const good = this.#old.get(token) === key || verify();
+    if (good) {
+      if (this.#young.size >= MOST) [this.#old, this.#young] = [this.#young, new Map()];
+      this.#young.set(token, key);
+    }
+    return good;
+  }
+}
+
+export const MOST = 512;
+
 // --- details ---------------------------------------------------------------------------------------------------------
 
 function verifierOf(key: IssuerKey): Verifier | Unusable {

@@ -8,7 +8,7 @@
 import { decodeUrl } from './base64url.ts';
 import { type Issuer, VISIBLE } from './entities.ts';
 import { asciiLower } from './event.ts';
-import { signedBy } from './keys.ts';
+import { signedBy, VerifiedSignatures } from './keys.ts';
 import { type Deny, deny, isDeny } from './outcome.ts';
 import { isObject, type Json, type JsonObject, NotStrictJson, parse } from './strict_json.ts';
 import type { View } from './view.ts';
@@ -17,18 +17,26 @@ export const MAX_TOKEN_LENGTH = 8192;
 // Members that change how the rest is read; whoever ignores one reads another token (RFC 7515 section 4.1.11, RFC 7797).
 const REFUSED_PARAMETERS = ['crit', 'b64', 'zip'] as const;
 
+// What it remembers is true of the token and the key whatever the view, so one is enough for a process.
+const verified = new VerifiedSignatures();
+
 class Unverified {
   // A private member makes the type nominal: no other object passes for one.
   readonly #header: JsonObject;
   readonly claims: JsonObject;
-  readonly signingInput: Uint8Array;
+  readonly text: string;
   readonly signature: Uint8Array;
 
-  constructor(header: JsonObject, claims: JsonObject, signingInput: Uint8Array, signature: Uint8Array) {
+  constructor(text: string, header: JsonObject, claims: JsonObject, signature: Uint8Array) {
+    this.text = text;
     this.#header = header;
     this.claims = claims;
-    this.signingInput = signingInput;
     this.signature = signature;
+  }
+
+  /** The bytes that are signed: those before the second dot (RFC 7515 section 5.1). */
+  get signingInput(): Uint8Array {
+    return Buffer.from(this.text.slice(0, this.text.lastIndexOf('.')), 'ascii');
   }
 
   /** A parameter of the header (RFC 7515 section 4). */
@@ -98,8 +106,7 @@ export function readToken(text: string): UnverifiedToken | Deny {
   const [header, claims] = [jsonObject(text.slice(0, first)), jsonObject(text.slice(first + 1, second))];
   if (signature === null || header === null || claims === null) return malformed;
   if (REFUSED_PARAMETERS.some((name) => header.has(name)) || !wellTyped(claims)) return malformed;
-  const signingInput = Buffer.from(text.slice(0, second), 'ascii');
-  return new Unverified(header, claims, signingInput, signature);
+  return new Unverified(text, header, claims, signature);
 }
 
 /** Steps 7 to 16: issuer, type, key, signature, times and audience. `now` in whole UTC seconds. */
@@ -115,7 +122,8 @@ export function verify(token: UnverifiedToken, view: View, now: number): Verifie
   if (token.parameter('alg') !== key.alg) return deny('alg', 'algorithm_not_allowed');
   const ended = key.notAfter !== null && now >= key.notAfter;
   if ((key.state !== 'active' && key.state !== 'retiring') || ended) return deny('key_state', 'key_not_active'); // 11
-  if (!signedBy(key, token.signingInput, token.signature)) return deny('signature', 'invalid_signature'); // 12
+  const good = () => signedBy(key, token.signingInput, token.signature);
+  if (!verified.ask(token.text, key, good)) return deny('signature', 'invalid_signature'); // 12
   const denied = outOfTime(token.claims, issuer, now) ?? forAnother(view, token.claims);
   return denied ?? new Verified(issuerName, issuer, token.claims);
 }

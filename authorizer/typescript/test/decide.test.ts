@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { type Views, viewsOf } from '../src/conformance/decisions.ts';
 import { type Given, isGiven, number, object, optional, text } from '../src/conformance/given.ts';
 import { decide } from '../src/decide.ts';
 import { logLine } from '../src/log_line.ts';
@@ -8,7 +9,7 @@ import type { Decision, Freshness } from '../src/outcome.ts';
 import { respond } from '../src/respond.ts';
 import { readToken, verify, verifyText } from '../src/token.ts';
 import type { View } from '../src/view.ts';
-import { vectors, views } from './support/vectors.ts';
+import { fixtures, vectors, views } from './support/vectors.ts';
 
 const VIEWS = views();
 const FRESH: Freshness = { state: 'fresh', age: 0, readFailed: false };
@@ -72,6 +73,26 @@ test('a token with one character changed is never allowed', () => {
   );
 });
 
+test('a token that verified before is held against everything else again', () => {
+  const expired = (given: Given) => decided(optional(given, 'event'), viewOf(given), number(given, 'now') + 1e8);
+  const under = (given: Given, changed: Views) => {
+    const view = changed.get(text(given, 'view'));
+    assert.ok(view !== undefined);
+    return decided(optional(given, 'event'), view, number(given, 'now'));
+  };
+  const revoked = viewsWith((issuer) => issuer.replaceAll(/"state":"(?:active|retiring)"/g, '"state":"revoked"'));
+  const swapped = viewsWith((issuer) => issuer.replaceAll(/"(n|x)":"[^"]{8}/g, '"$1":"AQIDBAUG'));
+  let tokens = 0;
+  for (const { given } of ALLOWED.filter(({ given }) => tokenIn(given) !== null)) {
+    if (decided(optional(given, 'event'), viewOf(given), number(given, 'now')).credential !== 'jwt') continue;
+    tokens += 1;
+    assert.deepEqual(expired(given).outcome, { effect: 'deny', step: 'exp', reason: 'expired' });
+    assert.deepEqual(under(given, revoked).outcome, { effect: 'deny', step: 'key_state', reason: 'key_not_active' });
+    assert.deepEqual(under(given, swapped).outcome, { effect: 'deny', step: 'signature', reason: 'invalid_signature' });
+  }
+  assert.ok(tokens > 20);
+});
+
 test('random bytes as header, claims or signature are never a token of the view', () => {
   const part = fc.oneof(
     fc.uint8Array(),
@@ -103,6 +124,15 @@ test('names of prototypes are nobody: no route, key, client, issuer or header ha
     }
   }
 });
+
+/** The fixtures' views, with every issuer's value changed. */
+function viewsWith(changed: (issuer: string) => string): Views {
+  const given = structuredClone(fixtures('decide')) as { views: Record<string, { entities: Record<string, string> }> };
+  for (const { entities } of Object.values(given.views)) {
+    for (const [key, value] of Object.entries(entities)) if (key.startsWith('issuer/')) entities[key] = changed(value);
+  }
+  return viewsOf(given);
+}
 
 function tokenIn(given: Given): string | null {
   const headers = optional(object(given, 'event'), 'headers');
