@@ -31,6 +31,7 @@ from tests.support.logs import Chain
 
 from gatefleet.local.broker import Broker
 from gatefleet.local.kafka.access import RECONCILER, BrokerAccess
+from gatefleet.local.kafka.server import ADMIN
 from gatefleet.log.kafka_client import consumer_configuration
 
 Json = dict[str, Any]
@@ -133,7 +134,7 @@ def _produce(access: BrokerAccess, compression: str, values: Sequence[str | None
 
 def _transaction(access: BrokerAccess) -> None:
     # The producer of a transaction needs a right that nobody has here but the administrator.
-    settings = access.settings("admin").client_configuration()
+    settings = access.settings(ADMIN).client_configuration()
     producer = Producer({**settings, "transactional.id": "recorded"})
     producer.init_transactions()
     for abort in (True, False):
@@ -144,7 +145,7 @@ def _transaction(access: BrokerAccess) -> None:
 
 
 def _equals_librdkafka(access: BrokerAccess, read: Json, offset: int) -> None:
-    consumer = Consumer(consumer_configuration(access.settings(RECONCILER)))
+    consumer = Consumer(consumer_configuration(access.settings(ADMIN)))
     consumer.assign([TopicPartition(TOPIC, 0, offset)])
     for one in read["records"]:
         message = consumer.poll(30)
