@@ -16,8 +16,9 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from confluent_kafka import KafkaException
@@ -26,7 +27,14 @@ from confluent_kafka.admin import AdminClient
 from gatefleet.local.kafka.access import PRINCIPALS, BrokerAccess
 from gatefleet.local.kafka.certificates import make_certificates
 from gatefleet.local.kafka.distribution import Distribution, kafka_distribution
-from gatefleet.local.kafka.server import BROKER, CLIENT_LISTENERS, copy_formatted, free_ports, write_configuration
+from gatefleet.local.kafka.server import (
+    BROKER,
+    CLIENT_LISTENERS,
+    LISTENERS,
+    copy_formatted,
+    free_ports,
+    write_configuration,
+)
 from gatefleet.problems import GatefleetError, failure
 
 # How long a start or stop may take before something must be broken; a cold JVM on a busy machine takes 15 s.
@@ -38,10 +46,18 @@ _JVM = ("-Xms64m", "-Xmx192m")
 class Broker:
     """One KRaft node in a folder of its own (by default a temporary one), on ports that it keeps over restarts.
 
-    `start` returns when the broker answers an authenticated request. Stopped or killed, it keeps its data.
+    `start` returns when the broker answers an authenticated request. Stopped or killed, it keeps its data. `advertised`
+    names further listeners like `SASL_SSL`, each with the port where its clients are told to come: that of something
+    that stands before `port(name)`.
     """
 
-    def __init__(self, folder: Path | None = None, distribution: Distribution | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        distribution: Distribution | None = None,
+        *,
+        advertised: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self._distribution = distribution or kafka_distribution()
         self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="gatefleet-kafka-")
         self._folder = folder or Path(self._temporary.name if self._temporary else "")
@@ -49,7 +65,8 @@ class Broker:
         self._certificates = self._folder / "certificates"
         make_certificates(self._certificates, BROKER, PRINCIPALS, datetime.datetime.now(datetime.UTC))
         self._passwords = copy_formatted(self._distribution, self._folder, PRINCIPALS)
-        self._ports = free_ports()
+        self._advertised = dict(advertised)
+        self._ports = self._free_ports()
         self._process: subprocess.Popen[bytes] | None = None
         self._watch: subprocess.Popen[bytes] | None = None
 
@@ -58,6 +75,10 @@ class Broker:
         """Addresses and credentials; plain data that may be handed to other processes."""
         addresses = {name: f"127.0.0.1:{self._ports[name]}" for name in CLIENT_LISTENERS}
         return BrokerAccess(addresses, self._passwords, self._certificates)
+
+    def port(self, listener: str) -> int:
+        """Where it listens itself."""
+        return self._ports[listener]
 
     @property
     def pid(self) -> int | None:
@@ -81,7 +102,7 @@ class Broker:
                 self.kill()
                 raise self._did_not_start()
             if self.pid is None:
-                self._ports = free_ports()
+                self._ports = self._free_ports()
                 self._launch()
                 admin = self.access.admin()
         return self
@@ -142,7 +163,7 @@ class Broker:
 
     def _launch(self) -> None:
         self._forget()
-        configuration = write_configuration(self._folder, self._ports)
+        configuration = write_configuration(self._folder, self._ports, self._advertised)
         archive = self._class_archive
         classes = (
             f"-XX:SharedArchiveFile={archive}"
@@ -186,6 +207,9 @@ class Broker:
             f"Apache Kafka did not start:\n{self.log_tail()}",
             fix="read the lines above; if the cache is damaged, remove .cache/kafka and try again",
         )
+
+    def _free_ports(self) -> dict[str, int]:
+        return free_ports((*LISTENERS, *self._advertised))
 
     @property
     def _class_archive(self) -> Path:

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from gatefleet.local.kafka.distribution import Distribution, exclusive
 from gatefleet.problems import failure
@@ -33,10 +34,20 @@ rootLogger.appenderRef.out.ref = out
 """
 
 
-def free_ports() -> dict[str, int]:
+def free_ports(listeners: Iterable[str] = LISTENERS) -> dict[str, int]:
     """One loopback port for each listener that nobody listens on just now."""
     ports: dict[str, int] = {}
-    while len(ports) < len(LISTENERS):
+    for listener in listeners:
+        port = free_port()
+        while port in ports.values():
+            port = free_port()
+        ports[listener] = port
+    return ports
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on just now."""
+    while True:
         port = random.choice(_PORTS)  # noqa: S311 - a place, not a secret
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -44,14 +55,19 @@ def free_ports() -> dict[str, int]:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        if port not in ports.values():
-            ports[LISTENERS[len(ports)]] = port
-    return ports
+        return port
 
 
-def write_configuration(folder: Path, ports: Mapping[str, int]) -> Path:
-    """Write `folder/server.properties` and its logging; data and certificates stand in the same folder."""
+def write_configuration(
+    folder: Path, ports: Mapping[str, int], advertised: Mapping[str, int] = MappingProxyType({})
+) -> Path:
+    """Write `folder/server.properties` and its logging; data and certificates stand in the same folder.
+
+    `advertised`: the port where clients of a listener are told to come, where that is not its own. A listener that is
+    none of `LISTENERS` is like `SASL_SSL`.
+    """
     certificates = folder / "certificates"
+    more = [name for name in ports if name not in LISTENERS]
     pairs = {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -60,7 +76,18 @@ def write_configuration(folder: Path, ports: Mapping[str, int]) -> Path:
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "SSL",
         "listeners": ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items()),
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,CONTROLLER:SSL",
+        "advertised.listeners": ",".join(
+            f"{name}://127.0.0.1:{advertised.get(name, port)}" for name, port in ports.items() if name != "CONTROLLER"
+        ),
+        "listener.security.protocol.map": ",".join(
+            [
+                "PLAINTEXT:PLAINTEXT",
+                "SSL:SSL",
+                "SASL_SSL:SASL_SSL",
+                "CONTROLLER:SSL",
+                *(f"{name}:SASL_SSL" for name in more),
+            ]
+        ),
         "log.dirs": str(folder / "data"),
         # Who may do what: nobody anything, unless a rule says so.
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
@@ -72,11 +99,18 @@ def write_configuration(folder: Path, ports: Mapping[str, int]) -> Path:
         "ssl.truststore.location": str(certificates / "ca.pem"),
         "ssl.client.auth": "required",
         "ssl.principal.mapping.rules": "RULE:^CN=([a-z0-9-]+)$/$1/,DEFAULT",
-        "listener.name.sasl_ssl.ssl.client.auth": "none",
         "sasl.enabled.mechanisms": "SCRAM-SHA-512",
-        "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": (
-            "org.apache.kafka.common.security.scram.ScramLoginModule required;"
-        ),
+        **{
+            f"listener.name.{name.lower()}.{option}": value
+            for name in ("SASL_SSL", *more)
+            for option, value in (
+                ("ssl.client.auth", "none"),
+                (
+                    "scram-sha-512.sasl.jaas.config",
+                    "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+                ),
+            )
+        },
         # As production has it, in small.
         "auto.create.topics.enable": "false",
         "default.replication.factor": "1",
