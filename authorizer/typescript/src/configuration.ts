@@ -1,22 +1,21 @@
 /** What differs from function to function: environment variables, and the two files beside the code. */
 
 import { readFileSync } from 'node:fs';
+import { Cluster } from './kafka/cluster.ts';
+import { kafkaSettings } from './kafka/settings.ts';
+import { KafkaSource } from './kafka/source.ts';
 import { FileSource } from './log/file.ts';
 import { openFloor } from './log/opening.ts';
 import type { Floor } from './log/payloads.ts';
 import type { RevisionSource } from './log/source.ts';
 import { parseTrust, type Trust } from './log/trust.ts';
+import { type Environ, Misconfigured } from './misconfigured.ts';
 
 // docs/reference/configuration.md, "Authorizers".
 const FLOOR = '/opt/gatefleet/floor.json';
 const TRUST = '/opt/gatefleet/trust.json';
 const INIT_BUDGET_MS = 800;
 const READ_DEADLINE_MS = 150;
-
-/** A variable or a file that keeps this authorizer from starting; the message names it and never quotes it. */
-export class Misconfigured extends Error {
-  override readonly name = 'Misconfigured';
-}
 
 /** Everything an authorizer starts from. `source` null: the gateway serves from its floor alone. */
 export interface Configuration {
@@ -28,7 +27,7 @@ export interface Configuration {
 }
 
 /** Read variables and files. Throws `Misconfigured`. */
-export function configure(environ: Readonly<Record<string, string | undefined>>): Configuration {
+export function configure(environ: Environ): Configuration {
   const trust = parseTrust(envelopeIn(environ, 'GATEFLEET_TRUST', TRUST));
   if ('untrusted' in trust) throw new Misconfigured(`GATEFLEET_TRUST: ${trust.untrusted}: ${trust.what}`);
   const floor = openFloor(envelopeIn(environ, 'GATEFLEET_FLOOR', FLOOR), trust);
@@ -39,7 +38,7 @@ export function configure(environ: Readonly<Record<string, string | undefined>>)
   return {
     trust,
     floor,
-    source: follows ? sourceAt(environ['GATEFLEET_LOG']) : null,
+    source: follows ? sourceAt(environ) : null,
     initBudgetMs: milliseconds(environ, 'GATEFLEET_INIT_BUDGET_MS', INIT_BUDGET_MS),
     readDeadlineMs: milliseconds(environ, 'GATEFLEET_READ_DEADLINE_MS', READ_DEADLINE_MS),
   };
@@ -60,18 +59,20 @@ function isLoopback(url: string): boolean {
   return host === '[::1]' || /^(?:127(?:\.[0-9]+){3}|(?:.*\.)?localhost)$/.test(host);
 }
 
-function sourceAt(address: string | undefined): RevisionSource {
-  if (address?.startsWith('file:') === true && address.length > 'file:'.length) {
+function sourceAt(environ: Environ): RevisionSource {
+  const address = environ['GATEFLEET_LOG'] ?? '';
+  if (address.startsWith('file:') && address.length > 'file:'.length) {
     return new FileSource(address.slice('file:'.length));
   }
-  throw new Misconfigured('GATEFLEET_LOG: no address of a log; write file:PATH, or make the gateway floor_only');
+  if (address.startsWith('kafka:')) {
+    const settings = kafkaSettings(address, environ);
+    return new KafkaSource(new Cluster(settings, Date.now), settings.topic);
+  }
+  const forms = 'write file:PATH or kafka:HOST:PORT/TOPIC, or make the gateway floor_only';
+  throw new Misconfigured(`GATEFLEET_LOG: no address of a log; ${forms}`);
 }
 
-function envelopeIn(
-  environ: Readonly<Record<string, string | undefined>>,
-  name: string,
-  otherwise: string,
-): Uint8Array {
+function envelopeIn(environ: Environ, name: string, otherwise: string): Uint8Array {
   const path = environ[name] ?? otherwise;
   let data: Buffer;
   try {
@@ -83,7 +84,7 @@ function envelopeIn(
   return data.at(-1) === 0x0a ? data.subarray(0, -1) : data;
 }
 
-function milliseconds(environ: Readonly<Record<string, string | undefined>>, name: string, otherwise: number): number {
+function milliseconds(environ: Environ, name: string, otherwise: number): number {
   const text = environ[name];
   if (text === undefined) return otherwise;
   if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new Misconfigured(`${name}: not 1 to 99999 milliseconds`);
