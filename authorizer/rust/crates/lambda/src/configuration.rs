@@ -10,6 +10,8 @@ use authorizer::log::opening::open_floor;
 use authorizer::log::payloads::Floor;
 use authorizer::log::transport::RevisionSource;
 use authorizer::log::trust::Trust;
+use kafka::address::Address;
+use kafka::connect_later;
 
 use crate::file_source::FileSource;
 
@@ -53,7 +55,7 @@ impl Configuration {
             |stated| matches!(&stated.entity, Entity::Gateway(gateway) if gateway.following == Following::FloorOnly),
         );
         Ok(Configuration {
-            source: if floor_only { None } else { Some(source_at(variable("GATEFLEET_LOG").as_deref())?) },
+            source: if floor_only { None } else { Some(source_at(&variable)?) },
             init_budget: milliseconds("GATEFLEET_INIT_BUDGET_MS", &variable, INIT_BUDGET_MS)?,
             read_deadline: milliseconds("GATEFLEET_READ_DEADLINE_MS", &variable, READ_DEADLINE_MS)?,
             trust,
@@ -84,10 +86,17 @@ fn is_loopback(url: &str) -> bool {
     named || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
 }
 
-fn source_at(address: Option<&str>) -> Result<Box<dyn RevisionSource>, String> {
-    match address.and_then(|address| address.strip_prefix("file:")).filter(|path| !path.is_empty()) {
+fn source_at(variable: &impl Fn(&str) -> Option<String>) -> Result<Box<dyn RevisionSource>, String> {
+    let address = variable("GATEFLEET_LOG").unwrap_or_default();
+    if address.starts_with("kafka:") {
+        let (source, _) = connect_later(&Address::read(&address, variable)?)?;
+        return Ok(Box::new(source));
+    }
+    match address.strip_prefix("file:").filter(|path| !path.is_empty()) {
         Some(path) => Ok(Box::new(FileSource::new(path))),
-        None => Err("GATEFLEET_LOG: no address of a log; write file:PATH, or make the gateway floor_only".into()),
+        None => Err("GATEFLEET_LOG: no address of a log; write file:PATH or kafka:HOST:PORT/TOPIC, or make the \
+                     gateway floor_only"
+            .into()),
     }
 }
 
