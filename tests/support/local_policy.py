@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.gateways import api_of_entity
 from tests.support.publishing import a_trust
 from tests.support.repository import Repository
 
@@ -28,7 +29,6 @@ from gatefleet.publish import GitAncestry, PolicyLog, publish
 from gatefleet.render import render_floors
 
 AUDIENCE = "https://api.example.com"
-ERRORS = "https://errors.example.com/"
 
 
 @dataclass
@@ -107,7 +107,10 @@ class LocalPolicy:
         return ReferenceAuthorizer(Follower(floor, self.trust, None), write_line)
 
     def fleet(self) -> Fleet:
-        return Fleet(self.floors(), self.trust, lambda: FileReader(self.log), ERRORS, self.folder / "decisions.jsonl")
+        floors = self.floors()
+        apis = {name: api_of_entity(name, self.gateway(name)) for name in floors}
+        files = {"decisions": self.folder / "decisions.jsonl", "requests": self.folder / "requests.jsonl"}
+        return Fleet(floors, self.trust, lambda: FileReader(self.log), apis, **files)
 
     def bearer(self, client: str, *scopes: str, claims: Mapping[str, object] | None = None) -> tuple[str, str]:
         """The header with a fresh token."""

@@ -25,6 +25,7 @@ from gatefleet.decide import FreshnessState, View
 from gatefleet.local.beats import Beat, Command, Step, Turned
 from gatefleet.local.development import TRUST_FILE, Development, add_development, branch, clone, commit, merge, revert
 from gatefleet.local.fleet import Fleet
+from gatefleet.local.gateway.api import apis_of
 from gatefleet.local.probes import Probe, call, probes_for, wait_for
 from gatefleet.local.stage import FileStage, KafkaStage, Stage
 from gatefleet.log.address import open_writer
@@ -149,8 +150,14 @@ class Demo:
             for file in sorted(root.glob(f"*/{DEVELOPMENT}/*/floor.json"))
         }
         model, _ = parse_model(read_worktree(self._dev.repo))
-        decisions = self._folder / "decisions.jsonl"
-        self.fleet = Fleet(floors, self._trust(), self._log.open_reader, model.conventions.error_type_base, decisions)
+        self.fleet = Fleet(
+            floors,
+            self._trust(),
+            self._log.open_reader,
+            apis_of(model, model.environments[DEVELOPMENT]),
+            decisions=self._folder / "decisions.jsonl",
+            requests=self._folder / "requests.jsonl",
+        )
         self.fleet.start()
         self.probes = self._with_tokens(SCOPE, follow=True)
         if len(self.probes) < 2:

@@ -1,7 +1,8 @@
 """Makes the events that API Gateway hands to an authorizer, as AWS documents them.
 
-HTTP APIs: payload format 2.0 ("Control access to HTTP APIs with AWS Lambda authorizers"); paths come decoded.
-REST APIs: `REQUEST` authorizers ("Input to an API Gateway Lambda authorizer"); paths come as they were sent.
+HTTP APIs: payload format 2.0 ("Working with AWS Lambda authorizers for HTTP APIs"); header names in lower case, several
+values joined by commas, paths and parameters decoded. REST APIs: `REQUEST` authorizers ("Input to an Amazon API Gateway
+Lambda authorizer"); header names as the client wrote them, the last value beside all of them, paths as they were sent.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from gatefleet.local.routes import RouteMatch
+from gatefleet.local.routes import Located, RouteMatch
 
 ACCOUNT = "000000000000"
 REGION = "local-1"
@@ -22,7 +23,7 @@ REST_STAGE = "live"
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One request as it came over the wire: `path` undecoded, header names in lower case, in order."""
+    """One request as it came over the wire: `path` undecoded, headers in their order and spelling."""
 
     method: str
     path: str
@@ -32,22 +33,34 @@ class HttpRequest:
     request_id: str
     time: int  # UTC seconds
 
+    def values(self, header: str) -> list[str]:
+        """The values of a header, whatever the case of its name; `header` in lower case."""
+        return [value for name, value in self.headers if name.lower() == header]
+
 
 def http_event(
-    api_id: str, request: HttpRequest, match: RouteMatch, identity_source: str | None = None
+    api_id: str,
+    request: HttpRequest,
+    match: RouteMatch,
+    *,
+    identity: Sequence[str] | None = None,
+    stage: str = STAGE,
+    located: Located | None = None,
 ) -> dict[str, Any]:
-    """An HTTP API's authorizer event, payload format 2.0: repeated headers and parameters are joined by commas.
+    """An HTTP API's authorizer event, payload format 2.0.
 
-    `identity_source` is the header that the authorizer is configured with, if any; then the request has it.
+    `identity`: the values of the authorizer's identity sources, None where it has none. `located`: where the request
+    led, when its path is not that within the stage.
     """
-    headers = {name: ",".join(values) for name, values in _grouped(request.headers).items()}
+    located = located or Located(request.path, request.path, request.path)
+    headers = {name: ",".join(values) for name, values in _grouped(request.headers, lower=True).items()}
     query = {name: ",".join(values) for name, values in _grouped(parse_qsl(request.query, True)).items()}
-    path = unquote(request.path)
+    path = unquote(located.shown)
     event: dict[str, Any] = {
         "version": "2.0",
         "type": "REQUEST",
-        "routeArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api_id}/{STAGE}/{request.method}{path}",
-        "identitySource": None if identity_source is None else [headers[identity_source]],
+        "routeArn": method_arn(api_id, request.method, unquote(located.path), stage),
+        "identitySource": None if identity is None else list(identity),
         "routeKey": match.key,
         "rawPath": path,
         "rawQueryString": request.query,
@@ -66,8 +79,8 @@ def http_event(
             },
             "requestId": request.request_id,
             "routeKey": match.key,
-            "stage": STAGE,
-            "time": _common_log_time(request.time),
+            "stage": stage,
+            "time": common_log_time(request.time),
             "timeEpoch": request.time * 1000,
         },
     }
@@ -80,15 +93,18 @@ def http_event(
     return event
 
 
-def rest_event(api_id: str, request: HttpRequest, match: RouteMatch) -> dict[str, Any]:
+def rest_event(
+    api_id: str, request: HttpRequest, match: RouteMatch, *, stage: str = REST_STAGE, located: Located | None = None
+) -> dict[str, Any]:
     """A REST API's `REQUEST` authorizer event: single values and lists of values side by side."""
+    located = located or Located(request.path, request.path, f"/{stage}{request.path}")
     headers = _grouped(request.headers)
     query = _grouped(parse_qsl(request.query, True))
     return {
         "type": "REQUEST",
-        "methodArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api_id}/{REST_STAGE}/{request.method}{request.path}",
+        "methodArn": method_arn(api_id, request.method, located.path, stage),
         "resource": match.template,
-        "path": request.path,
+        "path": located.shown,
         "httpMethod": request.method,
         "headers": {name: values[-1] for name, values in headers.items()},
         "multiValueHeaders": headers,
@@ -102,25 +118,31 @@ def rest_event(api_id: str, request: HttpRequest, match: RouteMatch) -> dict[str
             "httpMethod": request.method,
             "identity": {
                 "sourceIp": request.source_ip,
-                "userAgent": (headers.get("user-agent") or [""])[-1],
+                "userAgent": (request.values("user-agent") or [""])[-1],
             },
-            "path": f"/{REST_STAGE}{request.path}",
+            "path": located.context,
             "protocol": "HTTP/1.1",
             "requestId": request.request_id,
-            "requestTime": _common_log_time(request.time),
+            "requestTime": common_log_time(request.time),
             "requestTimeEpoch": request.time * 1000,
             "resourcePath": match.template,
-            "stage": REST_STAGE,
+            "stage": stage,
         },
     }
 
 
-def _grouped(pairs: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+def method_arn(api_id: str, method: str, path: str, stage: str) -> str:
+    """The ARN that an authorizer's policy must match: of a method and the path within its stage."""
+    return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api_id}/{stage}/{method}{path}"
+
+
+def common_log_time(seconds: int) -> str:
+    """UTC in the common log format: `01/Jan/2027:00:00:00 +0000`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
+
+
+def _grouped(pairs: Sequence[tuple[str, str]], *, lower: bool = False) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = {}
     for name, value in pairs:
-        grouped.setdefault(name, []).append(value)
+        grouped.setdefault(name.lower() if lower else name, []).append(value)
     return grouped
-
-
-def _common_log_time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")

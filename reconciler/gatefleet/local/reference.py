@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gatefleet.contract.entities import WhenStale
 from gatefleet.decide import Decision, FreshnessState, Unauthorized, decide, log_line, respond
-from gatefleet.local.front import UnauthorizedError
+from gatefleet.local.runtime_api import Answer, FunctionError
 from gatefleet.log.follow import Follower
 
 # The design's 150 ms are for the Lambda builds; this one's Kafka client waits 500 ms before a first fetch.
 READ_SECONDS = 1.0
+
+
+class UnauthorizedError(Exception):
+    """The authorizer failed with `Unauthorized`, as a REST authorizer says 401."""
 
 
 class ReferenceAuthorizer:
@@ -31,7 +37,16 @@ class ReferenceAuthorizer:
         self._clock = clock
         self._read_seconds = read_seconds
 
-    def __call__(self, event: dict[str, Any]) -> dict[str, Any]:
+    def invoke(self, event: Mapping[str, Any]) -> Answer | FunctionError:
+        """Answer one authorizer event as a Lambda function would."""
+        request_id, started = str(uuid.uuid4()), time.perf_counter()
+        try:
+            body = json.dumps(self(event)).encode()
+        except UnauthorizedError:
+            return FunctionError(request_id, "Error", "Unauthorized", time.perf_counter() - started)
+        return Answer(request_id, body, time.perf_counter() - started)
+
+    def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one authorizer event. Raises `UnauthorizedError` where a REST API answers 401."""
         started = time.perf_counter()
         decision = self.decide(event)

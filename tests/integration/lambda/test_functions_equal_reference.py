@@ -32,8 +32,7 @@ from gatefleet.contract.entities import (
     Route,
     WhenStale,
 )
-from gatefleet.local.front import UnauthorizedError
-from gatefleet.local.reference import ReferenceAuthorizer
+from gatefleet.local.reference import ReferenceAuthorizer, UnauthorizedError
 from gatefleet.local.runtime_api import FunctionError
 from gatefleet.render.floors import render_floor
 

@@ -23,7 +23,7 @@ ORDER = RouteMatch("GET /orders/{order_id}", {"order_id": "5"})
 
 def test_an_http_api_event_has_the_members_of_payload_format_2() -> None:
     headers = (("host", "localhost:8701"), ("user-agent", "curl"), ("authorization", "Bearer t"))
-    event = http_event("orders-orders", a_request(query="a=1&a=2&b=", headers=headers), ORDER, "authorization")
+    event = http_event("orders-orders", a_request(query="a=1&a=2&b=", headers=headers), ORDER, identity=["Bearer t"])
     assert event == {
         "version": "2.0",
         "type": "REQUEST",

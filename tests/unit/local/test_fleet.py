@@ -15,8 +15,8 @@ from tests.support.local_policy import LocalPolicy
 from tests.support.states import a_client, a_gateway, a_scope
 
 from gatefleet.contract.entities import Entity, Following, Public, Route
-from gatefleet.local.fleet import FIRST_PORT, Fleet
-from gatefleet.local.front import MAX_BODY
+from gatefleet.local.fleet import Fleet
+from gatefleet.local.gateways import FIRST_PORT
 from gatefleet.problems import GatefleetError
 
 
@@ -66,12 +66,12 @@ def test_only_the_environment_development_is_ever_served(tmp_path: Path, environ
 
 def test_a_floor_of_another_trust_or_under_another_name_is_refused(local: LocalPolicy, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    floors = {"orders/orders": policy(tmp_path / "other").floors()["orders/orders"]}
-    with pytest.raises(GatefleetError, match="GF624"):
-        Fleet(floors, local.trust, lambda: pytest.fail("no reader is needed"), "", tmp_path / "d")
+    of_another = {"orders/orders": policy(tmp_path / "other").floors()["orders/orders"]}
     swapped = {"orders/orders": local.floors()["orders/archive"]}
-    with pytest.raises(GatefleetError, match="GF624"):
-        Fleet(swapped, local.trust, lambda: pytest.fail("no reader is needed"), "", tmp_path / "d")
+    files = {"decisions": tmp_path / "d", "requests": tmp_path / "r"}
+    for floors in (of_another, swapped):
+        with pytest.raises(GatefleetError, match="GF624"):
+            Fleet(floors, local.trust, lambda: pytest.fail("no reader is needed"), {}, **files)
 
 
 def test_every_gateway_listens_on_loopback_alone_at_a_port_of_its_own(fleet: Fleet) -> None:
@@ -92,7 +92,7 @@ def test_a_second_fleet_takes_other_ports_and_lets_go_of_them_though_it_never_st
     first.stop()
 
 
-def test_the_answers_over_the_wire_are_those_of_the_front(fleet: Fleet, local: LocalPolicy) -> None:
+def test_a_client_is_let_in_denied_or_told_that_something_is_missing(fleet: Fleet, local: LocalPolicy) -> None:
     orders = fleet.addresses["orders/orders"]
     allowed, body = call(orders, "GET", "/orders/a%20b", local.bearer("shop", "orders:read"))
     assert allowed.status == 200
@@ -101,19 +101,6 @@ def test_the_answers_over_the_wire_are_those_of_the_front(fleet: Fleet, local: L
     assert (denied.status, json.loads(body)) == (403, {"message": "Forbidden"})
     missing, body = call(orders, "GET", "/orders")
     assert (missing.status, json.loads(body)) == (401, {"message": "Unauthorized"})
-
-
-def test_head_gets_the_head_of_an_answer_and_no_body(fleet: Fleet) -> None:
-    response, body = call(fleet.addresses["orders/orders"], "HEAD", "/health")
-    assert (response.status, body) == (404, b"")
-    assert int(response.headers["content-length"]) > 0
-    assert response.headers["content-type"] == "application/json"
-
-
-def test_a_body_is_read_to_api_gateways_limit_and_no_further(fleet: Fleet) -> None:
-    orders = fleet.addresses["orders/orders"]
-    assert call(orders, "GET", "/health", body=b"x" * MAX_BODY)[0].status == 200
-    assert call(orders, "GET", "/health", body=b"x" * (MAX_BODY + 1))[0].status == 413
 
 
 def test_gateways_follow_the_log_save_those_that_serve_from_their_floor_alone(fleet: Fleet, local: LocalPolicy) -> None:

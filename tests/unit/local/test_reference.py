@@ -14,8 +14,7 @@ from tests.support.states import a_client, a_gateway, a_scope
 from gatefleet.contract.entities import ApiKind, WhenStale
 from gatefleet.decide import Freshness, FreshnessState
 from gatefleet.local.events import HttpRequest, http_event, rest_event
-from gatefleet.local.front import UnauthorizedError
-from gatefleet.local.reference import ReferenceAuthorizer
+from gatefleet.local.reference import ReferenceAuthorizer, UnauthorizedError
 from gatefleet.local.routes import RouteMatch
 from gatefleet.log.file import FileReader
 from gatefleet.log.follow import Follower
