@@ -2,13 +2,16 @@
 
 const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const NONE: u8 = 0xFF;
-const URL_VALUES: [u8; 256] = values(URL);
-const STANDARD_VALUES: [u8; 256] = values(STANDARD);
+
+/// For each of the four places in a group: what a character adds to the group's three bytes, and, in the fourth byte,
+/// whether it is none of the alphabet.
+type Tables = [[u32; 256]; 4];
+static URL_TABLES: Tables = tables(URL);
+static STANDARD_TABLES: Tables = tables(STANDARD);
 
 /// Decodes base64url without padding (RFC 7515 section 2); none unless the text is the one encoding of its bytes.
 pub fn decode_url(text: &str) -> Option<Vec<u8>> {
-    decode(text.as_bytes(), &URL_VALUES)
+    decode(text.as_bytes(), &URL_TABLES)
 }
 
 /// Encodes as base64url without padding.
@@ -22,7 +25,7 @@ pub fn decode_standard(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     let unpadded = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
-    decode(unpadded.as_bytes(), &STANDARD_VALUES).filter(|data| data.len().div_ceil(3) * 4 == text.len())
+    decode(unpadded.as_bytes(), &STANDARD_TABLES).filter(|data| data.len().div_ceil(3) * 4 == text.len())
 }
 
 /// Encodes as base64 with padding.
@@ -34,39 +37,29 @@ pub fn encode_standard(data: &[u8]) -> String {
     text
 }
 
-fn decode(text: &[u8], values: &[u8; 256]) -> Option<Vec<u8>> {
-    let value = |byte: u8| values.get(usize::from(byte)).copied().unwrap_or(NONE);
+fn decode(text: &[u8], tables: &Tables) -> Option<Vec<u8>> {
+    let [one, two, three, four] = tables;
+    let at = |table: &[u32; 256], byte: u8| table.get(usize::from(byte)).copied().unwrap_or(u32::MAX);
     let (quads, rest) = text.as_chunks::<4>();
-    let mut data = vec![0; quads.len() * 3];
-    // A character outside of the alphabet is NONE, which sets bits that no value has.
+    let mut data = vec![0; text.len() * 3 / 4];
+    let (triples, last) = data.as_chunks_mut::<3>();
     let mut seen = 0;
-    for (triple, &[a, b, c, d]) in data.as_chunks_mut::<3>().0.iter_mut().zip(quads) {
-        let (a, b, c, d) = (value(a), value(b), value(c), value(d));
-        seen |= a | b | c | d;
-        *triple = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    for (triple, &[a, b, c, d]) in triples.iter_mut().zip(quads) {
+        let group = at(one, a) | at(two, b) | at(three, c) | at(four, d);
+        seen |= group;
+        [triple[0], triple[1], triple[2], _] = group.to_le_bytes();
     }
-    // RFC 4648 section 3.5: the bits that fill the last character are zero.
-    match *rest {
-        [] => {}
-        [a, b] => {
-            let (a, b) = (value(a), value(b));
-            seen |= a | b;
-            data.push(a << 2 | b >> 4);
-            if b & 0x0F != 0 {
-                return None;
-            }
-        }
-        [a, b, c] => {
-            let (a, b, c) = (value(a), value(b), value(c));
-            seen |= a | b | c;
-            data.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2]);
-            if c & 0x03 != 0 {
-                return None;
-            }
-        }
+    // RFC 4648 section 3.5: the bits that fill the last character are zero. They come after the bytes that there are.
+    let group = match *rest {
+        [] => 0,
+        [a, b] => at(one, a) | at(two, b),
+        [a, b, c] => at(one, a) | at(two, b) | at(three, c),
         _ => return None,
-    }
-    (seen < 64).then_some(data)
+    };
+    let bytes = group.to_le_bytes();
+    let (kept, spare) = bytes.split_at_checked(last.len())?;
+    last.copy_from_slice(kept);
+    (seen >> 24 == 0 && spare.iter().all(|&byte| byte == 0)).then_some(data)
 }
 
 fn encode(data: &[u8], alphabet: &[u8; 64]) -> String {
@@ -85,14 +78,18 @@ fn encode(data: &[u8], alphabet: &[u8; 64]) -> String {
 }
 
 #[allow(clippy::indexing_slicing, clippy::cast_possible_truncation)] // evaluated by the compiler
-const fn values(alphabet: &[u8; 64]) -> [u8; 256] {
-    let mut values = [NONE; 256];
+const fn tables(alphabet: &[u8; 64]) -> Tables {
+    let mut tables = [[0xFF00_0000; 256]; 4];
     let mut at = 0;
     while at < alphabet.len() {
-        values[alphabet[at] as usize] = at as u8;
+        let (letter, six) = (alphabet[at] as usize, at as u8);
+        tables[0][letter] = u32::from_le_bytes([six << 2, 0, 0, 0]);
+        tables[1][letter] = u32::from_le_bytes([six >> 4, six << 4, 0, 0]);
+        tables[2][letter] = u32::from_le_bytes([0, six >> 2, six << 6, 0]);
+        tables[3][letter] = u32::from_le_bytes([0, 0, six, 0]);
         at += 1;
     }
-    values
+    tables
 }
 
 #[cfg(test)]

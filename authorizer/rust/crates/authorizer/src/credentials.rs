@@ -35,7 +35,7 @@ pub fn choose<'r>(request: &'r Request<'_>, route: &Route) -> Result<Presented<'
     if let Some((kind, values)) = counted.next() {
         let value = values.first.as_deref().unwrap_or_default();
         // RFC 9110 section 5.3: a list in one line equals several lines, and gateways join them with commas.
-        if counted.next().is_some() || values.more || value.contains(',') {
+        if counted.next().is_some() || values.more || value.as_bytes().contains(&b',') {
             return Err(Deny(Step::Credential, Reason::MultipleCredentials));
         }
         return Ok(Presented { kind, value });
@@ -51,7 +51,8 @@ pub fn choose<'r>(request: &'r Request<'_>, route: &Route) -> Result<Presented<'
 
 /// Step 6: the token of an `Authorization` value (RFC 6750 section 2.1); no other scheme, no other spacing.
 pub fn bearer_token(value: &str) -> Result<&str, Deny> {
-    let token = value.strip_prefix("Bearer ").filter(|token| !token.is_empty() && !token.contains([' ', '\t']));
+    let spaced = |token: &str| [b' ', b'\t'].iter().any(|blank| token.as_bytes().contains(blank));
+    let token = value.strip_prefix("Bearer ").filter(|token| !token.is_empty() && !spaced(token));
     token.ok_or(Deny(Step::Malformed, Reason::MalformedRequest))
 }
 

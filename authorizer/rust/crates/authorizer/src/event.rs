@@ -7,14 +7,14 @@
 use std::borrow::Cow;
 
 use crate::entities::ApiKind;
-use crate::strict_json::{Kind, NotStrictJson, Scanner, Text};
+use crate::strict_json::{Kind, NotStrictJson, Scanner, Text, Value};
 use crate::trace::TraceId;
 
 const AUTHORIZATION: &str = "authorization";
 const API_KEY: &str = "x-api-key";
 const TRACEPARENT: &str = "traceparent";
 /// API Gateway nests four levels; more than this is nobody's event.
-const MAX_LEVELS: usize = 512;
+const MAX_DEPTH: usize = 513;
 
 /// The event is of no form this authorizer knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,7 @@ impl From<NotStrictJson> for UnreadableEvent {
 }
 
 type Readable<T> = Result<T, UnreadableEvent>;
+type Scanned<T> = Result<T, NotStrictJson>;
 
 /// The deployed API that called, as `methodArn` names it; nothing in it is the request's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,246 +96,299 @@ pub struct Values<'a> {
     pub more: bool,
 }
 
-impl<'a> Values<'a> {
-    fn add(&mut self, value: Cow<'a, str>) {
-        if self.first.is_none() {
-            self.first = Some(value);
-        } else {
-            self.more = true;
-        }
-    }
-}
-
 /// Reads an event.
 pub fn read_event(event: &[u8]) -> Readable<Request<'_>> {
-    let text = std::str::from_utf8(event).map_err(|_| UnreadableEvent)?;
-    let [version, kind, context, route_key, raw_path, method_arn, method, resource, path, parameters, headers, many] =
-        pick(
-            text,
-            [
-                "version",
-                "type",
-                "requestContext",
-                "routeKey",
-                "rawPath",
-                "methodArn",
-                "httpMethod",
-                "resource",
-                "path",
-                "pathParameters",
-                "headers",
-                "multiValueHeaders",
-            ],
-        )?;
-    if required_text(kind)? != "REQUEST" {
+    let members = members_of(event)?;
+    if members.kind.required()? != "REQUEST" {
         return Err(UnreadableEvent);
     }
-    let path_parameters = path_parameters(parameters)?;
-    let context = context.ok_or(UnreadableEvent)?;
-    if let Some(version) = version {
-        if required_text(Some(version))? != "2.0" {
-            return Err(UnreadableEvent);
-        }
-        let [http, stage, authentication] = pick(context, ["http", "stage", "authentication"])?;
-        let [method, source_ip] = pick(http.ok_or(UnreadableEvent)?, ["method", "sourceIp"])?;
-        let Headers { authorization, api_key, trace, .. } = single_valued(headers)?;
+    let context = members.context.required()?;
+    let path_parameters = members.path_parameters.optional()?.unwrap_or_default();
+    let path_parameters = path_parameters.into_iter().map(Member::required).collect::<Readable<_>>()?;
+    if members.version == Member::Absent {
+        let endpoint = endpoint(members.method_arn.required()?)?;
+        let headers = members.many_headers.optional()?;
+        let headers = headers.map_or_else(|| members.headers.optional(), |many| Ok(Some(many)))?;
+        let headers = headers.unwrap_or_default();
+        let identity = context.identity.optional()?.unwrap_or_default();
         return Ok(Request {
-            api: ApiKind::Http,
-            matched: Matched::RouteKey(required_text(route_key)?),
-            method: required_text(method)?,
-            path: rooted(required_text(raw_path)?)?,
-            stage: optional_text(stage)?,
-            endpoint: None,
+            api: ApiKind::Rest,
+            matched: Matched::Resource(members.resource.required()?),
+            method: members.method.required()?,
+            path: rooted(members.path.required()?)?,
+            stage: Some(Cow::Owned(endpoint.stage().into())),
+            endpoint: Some(endpoint),
             path_parameters,
-            authorization,
-            api_key,
-            certificate_pem: certificate(authentication)?,
-            source_ip: optional_text(source_ip)?,
-            trace,
+            authorization: headers.authorization.credentials()?,
+            api_key: headers.api_key.credentials()?,
+            source_ip: identity.source_ip.optional()?,
+            certificate_pem: pem(identity.certificate)?,
+            trace: headers.traceparent.trace(),
         });
     }
-    let [identity] = pick(context, ["identity"])?;
-    let [source_ip] = pick_optional(identity, ["sourceIp"])?;
-    let endpoint = endpoint(required_text(method_arn)?)?;
-    let Headers { authorization, api_key, trace, .. } = match there(many) {
-        Some(many) => many_valued(many)?,
-        None => single_valued(headers)?,
-    };
+    if members.version.required()? != "2.0" {
+        return Err(UnreadableEvent);
+    }
+    let http = context.http.required()?;
+    let headers = members.headers.optional()?.unwrap_or_default();
     Ok(Request {
-        api: ApiKind::Rest,
-        matched: Matched::Resource(required_text(resource)?),
-        method: required_text(method)?,
-        path: rooted(required_text(path)?)?,
-        stage: Some(Cow::Owned(endpoint.stage().into())),
-        endpoint: Some(endpoint),
+        api: ApiKind::Http,
+        matched: Matched::RouteKey(members.route_key.required()?),
+        method: http.method.required()?,
+        path: rooted(members.raw_path.required()?)?,
+        stage: context.stage.optional()?,
+        endpoint: None,
         path_parameters,
-        authorization,
-        api_key,
-        certificate_pem: certificate(identity)?,
-        source_ip: optional_text(source_ip)?,
-        trace,
+        authorization: headers.authorization.credentials()?,
+        api_key: headers.api_key.credentials()?,
+        certificate_pem: pem(context.authentication.optional()?.unwrap_or_default().certificate)?,
+        source_ip: http.source_ip.optional()?,
+        trace: headers.traceparent.trace(),
     })
+}
+
+fn pem(certificate: Member<MemberText<'_>>) -> Readable<Option<Cow<'_, str>>> {
+    certificate.optional()?.unwrap_or_default().optional()
 }
 
 /// The form that an event claims; of one that is neither, the form in which it is denied.
 pub fn api_of(event: &[u8]) -> ApiKind {
-    let version = std::str::from_utf8(event).map_err(|_| UnreadableEvent).and_then(|text| pick(text, ["version"]));
-    match version {
-        Ok([Some(version)]) if required_text(Some(version)).is_ok_and(|version| version == "2.0") => ApiKind::Http,
+    match members_of(event) {
+        Ok(Members { version: Member::Is(version), .. }) if version == "2.0" => ApiKind::Http,
         _ => ApiKind::Rest,
     }
 }
 
-// --- members, as the text of their values -----------------------------------------------------------------------------
+// --- members ----------------------------------------------------------------------------------------------------------
 
-/// The values of some members of an object. A member that is there twice could be either, and is refused.
-fn pick<'a, const N: usize>(object: &'a str, names: [&str; N]) -> Readable<[Option<&'a str>; N]> {
-    let mut picked = [None; N];
-    let mut scanner = Scanner::new(object);
-    if scanner.next_kind()? != Kind::Object {
-        return Err(UnreadableEvent);
+/// A member of an object, read where it stands and judged where it is needed: a form has members that the other one has
+/// not, and of what no step needs nothing is asked but that it is JSON.
+#[derive(Debug, Default, PartialEq)]
+enum Member<T> {
+    #[default]
+    Absent,
+    Null,
+    Is(T),
+    /// Of another type; or there twice, so that it could be either.
+    Other,
+}
+
+type MemberText<'a> = Member<Cow<'a, str>>;
+
+impl<T> Member<T> {
+    fn required(self) -> Readable<T> {
+        if let Member::Is(value) = self { Ok(value) } else { Err(UnreadableEvent) }
     }
-    scanner.members(|scanner, name| {
-        let value = scanner.skip(MAX_LEVELS)?;
-        if let Text::Whole(name) = name {
-            for (slot, _) in picked.iter_mut().zip(names).filter(|(_, one)| name == *one) {
-                if slot.replace(value).is_some() {
-                    return Err(NotStrictJson("duplicate member"));
-                }
-            }
+
+    fn optional(self) -> Readable<Option<T>> {
+        match self {
+            Member::Absent | Member::Null => Ok(None),
+            Member::Is(value) => Ok(Some(value)),
+            Member::Other => Err(UnreadableEvent),
         }
+    }
+
+    /// Reads the value that is next.
+    fn fill<'a>(
+        &mut self,
+        scanner: &mut Scanner<'a>,
+        kind: Kind,
+        read: impl FnOnce(&mut Scanner<'a>) -> Scanned<Option<T>>,
+    ) -> Scanned<()> {
+        let value = match scanner.next_kind()? {
+            found if found == kind => read(scanner)?.map_or(Member::Other, Member::Is),
+            Kind::Literal if scanner.literal()? == Value::Null => Member::Null,
+            Kind::Literal => Member::Other,
+            _ => scanner.skip().map(|()| Member::Other)?,
+        };
+        *self = if matches!(self, Member::Absent) { value } else { Member::Other };
         Ok(())
+    }
+}
+
+impl<'a> MemberText<'a> {
+    fn text(&mut self, scanner: &mut Scanner<'a>) -> Scanned<()> {
+        self.fill(scanner, Kind::Text, |scanner| Ok(whole(scanner.text()?)))
+    }
+}
+
+impl<T: Default> Member<T> {
+    /// Reads an object, each member by its name; a name that is no text is "".
+    fn object<'a>(
+        &mut self,
+        scanner: &mut Scanner<'a>,
+        mut member: impl FnMut(&mut T, &str, &mut Scanner<'a>) -> Scanned<()>,
+    ) -> Scanned<()> {
+        self.fill(scanner, Kind::Object, |scanner| {
+            let mut found = T::default();
+            scanner.members(|scanner, name| member(&mut found, &whole(name).unwrap_or_default(), scanner))?;
+            Ok(Some(found))
+        })
+    }
+}
+
+fn whole(text: Text<'_>) -> Option<Cow<'_, str>> {
+    if let Text::Whole(text) = text { Some(text) } else { None }
+}
+
+/// What is read of an event.
+#[derive(Default)]
+struct Members<'a> {
+    version: MemberText<'a>,
+    kind: MemberText<'a>,
+    context: Member<Context<'a>>,
+    route_key: MemberText<'a>,
+    raw_path: MemberText<'a>,
+    method_arn: MemberText<'a>,
+    method: MemberText<'a>,
+    resource: MemberText<'a>,
+    path: MemberText<'a>,
+    path_parameters: Member<Vec<MemberText<'a>>>,
+    headers: Member<Headers<'a>>,
+    many_headers: Member<Headers<'a>>,
+}
+
+/// What is read of `requestContext`.
+#[derive(Debug, Default)]
+struct Context<'a> {
+    http: Member<Caller<'a>>,
+    stage: MemberText<'a>,
+    authentication: Member<Caller<'a>>,
+    identity: Member<Caller<'a>>,
+}
+
+/// What is read of the objects in it.
+#[derive(Debug, Default)]
+struct Caller<'a> {
+    method: MemberText<'a>,
+    source_ip: MemberText<'a>,
+    certificate: Member<MemberText<'a>>,
+}
+
+impl<'a> Caller<'a> {
+    fn member(&mut self, name: &str, scanner: &mut Scanner<'a>) -> Scanned<()> {
+        match name {
+            "method" => self.method.text(scanner),
+            "sourceIp" => self.source_ip.text(scanner),
+            "clientCert" => self.certificate.object(scanner, |pem, name, scanner| match name {
+                "clientCertPem" => pem.text(scanner),
+                _ => scanner.skip(),
+            }),
+            _ => scanner.skip(),
+        }
+    }
+}
+
+fn members_of(event: &[u8]) -> Readable<Members<'_>> {
+    let text = std::str::from_utf8(event).map_err(|_| UnreadableEvent)?;
+    let mut scanner = Scanner::new(text, MAX_DEPTH);
+    let mut members = Member::<Members<'_>>::default();
+    members.object(&mut scanner, |members, name, scanner| match name {
+        "version" => members.version.text(scanner),
+        "type" => members.kind.text(scanner),
+        "routeKey" => members.route_key.text(scanner),
+        "rawPath" => members.raw_path.text(scanner),
+        "methodArn" => members.method_arn.text(scanner),
+        "httpMethod" => members.method.text(scanner),
+        "resource" => members.resource.text(scanner),
+        "path" => members.path.text(scanner),
+        "pathParameters" => members.path_parameters.object(scanner, |values, _, scanner| {
+            let mut value = MemberText::default();
+            value.text(scanner)?;
+            values.push(value);
+            Ok(())
+        }),
+        "headers" => members.headers.object(scanner, Headers::one),
+        "multiValueHeaders" => members.many_headers.object(scanner, Headers::many),
+        "requestContext" => members.context.object(scanner, |context, name, scanner| match name {
+            "http" => context.http.object(scanner, Caller::member),
+            "stage" => context.stage.text(scanner),
+            "authentication" => context.authentication.object(scanner, Caller::member),
+            "identity" => context.identity.object(scanner, Caller::member),
+            _ => scanner.skip(),
+        }),
+        _ => scanner.skip(),
     })?;
     scanner.end()?;
-    Ok(picked)
+    members.required()
 }
 
-fn pick_optional<'a, const N: usize>(value: Option<&'a str>, names: [&str; N]) -> Readable<[Option<&'a str>; N]> {
-    there(value).map_or(Ok([None; N]), |object| pick(object, names))
-}
-
-fn there(value: Option<&str>) -> Option<&str> {
-    value.filter(|value| *value != "null")
-}
-
-fn required_text(value: Option<&str>) -> Readable<Cow<'_, str>> {
-    let mut scanner = Scanner::new(value.ok_or(UnreadableEvent)?);
-    if scanner.next_kind()? != Kind::Text {
-        return Err(UnreadableEvent);
-    }
-    match scanner.text()? {
-        Text::Whole(text) => Ok(text),
-        Text::Broken => Err(UnreadableEvent),
-    }
-}
-
-fn optional_text(value: Option<&str>) -> Readable<Option<Cow<'_, str>>> {
-    there(value).map(|value| required_text(Some(value))).transpose()
-}
-
-fn path_parameters(value: Option<&str>) -> Readable<Vec<Cow<'_, str>>> {
-    let mut values = Vec::new();
-    each_member(value, |_, value| {
-        values.push(required_text(Some(value))?);
-        Ok(())
-    })?;
-    Ok(values)
-}
-
-fn certificate(value: Option<&str>) -> Readable<Option<Cow<'_, str>>> {
-    let [certificate] = pick_optional(value, ["clientCert"])?;
-    let [pem] = pick_optional(certificate, ["clientCertPem"])?;
-    optional_text(pem)
-}
-
-/// What is read of the headers.
-#[derive(Default)]
+/// What is read of the headers: those that can hold a credential, and `traceparent`.
+#[derive(Debug, Default)]
 struct Headers<'a> {
-    authorization: Values<'a>,
-    api_key: Values<'a>,
-    trace: Option<TraceId>,
-    traced: bool,
+    authorization: Header<'a>,
+    api_key: Header<'a>,
+    traceparent: Header<'a>,
 }
 
 impl<'a> Headers<'a> {
-    /// The values of a header that can hold a credential.
-    fn credential(&mut self, name: &str) -> Option<&mut Values<'a>> {
-        if name.eq_ignore_ascii_case(AUTHORIZATION) {
-            return Some(&mut self.authorization);
+    /// Reads a member of `headers`: a value.
+    fn one(&mut self, name: &str, scanner: &mut Scanner<'a>) -> Scanned<()> {
+        match self.named(name) {
+            Some(header) => header.add(scanner),
+            None => scanner.skip(),
         }
-        name.eq_ignore_ascii_case(API_KEY).then_some(&mut self.api_key)
     }
 
-    /// Takes a `traceparent`, of whatever type; a second one makes both of them none.
-    fn add_traceparent(&mut self, value: Option<&str>) {
-        let text = value.and_then(|value| required_text(Some(value)).ok());
-        self.trace = text.filter(|_| !self.traced).and_then(|text| TraceId::of(&text));
-        self.traced = true;
+    /// Reads a member of `multiValueHeaders`: a list of values.
+    fn many(&mut self, name: &str, scanner: &mut Scanner<'a>) -> Scanned<()> {
+        let Some(header) = self.named(name) else {
+            return scanner.skip();
+        };
+        if scanner.next_kind()? != Kind::List {
+            header.unreadable = true;
+            return scanner.skip();
+        }
+        let mut empty = true;
+        scanner.items(|scanner| {
+            empty = false;
+            header.add(scanner)
+        })?;
+        header.empty |= empty;
+        Ok(())
+    }
+
+    fn named(&mut self, name: &str) -> Option<&mut Header<'a>> {
+        let headers = [
+            (AUTHORIZATION, &mut self.authorization),
+            (API_KEY, &mut self.api_key),
+            (TRACEPARENT, &mut self.traceparent),
+        ];
+        headers.into_iter().find(|(one, _)| name.eq_ignore_ascii_case(one)).map(|(_, header)| header)
     }
 }
 
-fn single_valued(headers: Option<&str>) -> Readable<Headers<'_>> {
-    let mut found = Headers::default();
-    each_member(headers, |name, value| {
-        if let Some(header) = found.credential(name) {
-            header.add(required_text(Some(value))?);
-        } else if name.eq_ignore_ascii_case(TRACEPARENT) {
-            found.add_traceparent(Some(value));
+/// One header, however often it is there.
+#[derive(Debug, Default)]
+struct Header<'a> {
+    values: Values<'a>,
+    /// It holds something else than text.
+    unreadable: bool,
+    /// It is there without a value.
+    empty: bool,
+}
+
+impl<'a> Header<'a> {
+    fn add(&mut self, scanner: &mut Scanner<'a>) -> Scanned<()> {
+        let mut value = MemberText::default();
+        value.text(scanner)?;
+        match value {
+            Member::Is(_) if self.values.first.is_some() => self.values.more = true,
+            Member::Is(value) => self.values.first = Some(value),
+            _ => self.unreadable = true,
         }
         Ok(())
-    })?;
-    Ok(found)
-}
-
-fn many_valued(headers: &str) -> Readable<Headers<'_>> {
-    let mut found = Headers::default();
-    each_member(Some(headers), |name, value| {
-        if let Some(header) = found.credential(name) {
-            let mut scanner = Scanner::new(value);
-            if scanner.next_kind()? != Kind::List {
-                return Err(UnreadableEvent);
-            }
-            scanner.items(|scanner| {
-                let value = scanner.skip(MAX_LEVELS)?;
-                header.add(required_text(Some(value)).map_err(|_| NotStrictJson("not a string"))?);
-                Ok(())
-            })?;
-        } else if name.eq_ignore_ascii_case(TRACEPARENT) {
-            found.add_traceparent(only_item(value));
-        }
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-/// The one item of a list that has one.
-fn only_item(list: &str) -> Option<&str> {
-    let mut scanner = Scanner::new(list);
-    if scanner.next_kind().ok()? != Kind::List {
-        return None;
     }
-    let (mut item, mut more) = (None, false);
-    let read = scanner.items(|scanner| {
-        more = item.replace(scanner.skip(MAX_LEVELS)?).is_some();
-        Ok(())
-    });
-    read.ok().and(item).filter(|_| !more)
-}
 
-/// Calls `each` with name and value of the members of an object, if there is one. A name that is no text is "".
-fn each_member<'a>(object: Option<&'a str>, mut each: impl FnMut(&str, &'a str) -> Readable<()>) -> Readable<()> {
-    let Some(object) = there(object) else {
-        return Ok(());
-    };
-    let mut scanner = Scanner::new(object);
-    if scanner.next_kind()? != Kind::Object {
-        return Err(UnreadableEvent);
+    fn credentials(self) -> Readable<Values<'a>> {
+        if self.unreadable { Err(UnreadableEvent) } else { Ok(self.values) }
     }
-    Ok(scanner.members(|scanner, name| {
-        let value = scanner.skip(MAX_LEVELS)?;
-        let name = if let Text::Whole(name) = &name { name.as_ref() } else { "" };
-        each(name, value).map_err(|UnreadableEvent| NotStrictJson("not of the type that belongs there"))
-    })?)
+
+    /// The trace of a `traceparent` that is there once; of any other it is none, and no step minds.
+    fn trace(self) -> Option<TraceId> {
+        let once = !self.unreadable && !self.empty && !self.values.more;
+        self.values.first.filter(|_| once).and_then(|text| TraceId::of(&text))
+    }
 }
 
 // --- values -----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ use crate::outcome::Decision;
 pub fn log_line(decision: &Decision<'_>, decision_id: &str, now: Seconds, latency_ms: u64) -> String {
     let denied = decision.outcome.as_ref().err();
     let mut line = JsonObject::new();
-    line.text("time", &rfc3339(now))
+    line.plain("time", rfc3339(now))
         .text("gateway", decision.gateway)
         .text("decision", if denied.is_some() { "deny" } else { "allow" })
         .optional("reason", denied.map(|denied| denied.1.as_str()))
@@ -21,14 +21,14 @@ pub fn log_line(decision: &Decision<'_>, decision_id: &str, now: Seconds, latenc
         .optional("credential", decision.credential.map(CredentialKind::as_str))
         .optional("client_id", decision.client_id)
         .optional("when_stale", decision.when_stale.map(WhenStale::as_str))
-        .text("revision", &decision.position.to_string())
+        .plain("revision", decision.position)
         .text("freshness", decision.freshness.state.as_str());
     if let Some(age) = decision.freshness.age {
         line.raw("age", age);
     }
     line.raw("latency_ms", latency_ms).text("decision_id", decision_id);
     if let Some(trace) = &decision.trace {
-        line.text("trace_id", &trace.to_string());
+        line.plain("trace_id", trace);
     }
     line.finish()
 }
@@ -44,8 +44,18 @@ pub fn rfc3339(time: Seconds) -> String {
     let month = (5 * day + 2) / 153;
     let day = day - (153 * month + 2) / 5 + 1;
     let (year, month) = (era * 400 + year + i64::from(month >= 10), if month < 10 { month + 3 } else { month - 9 });
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    let mut text = format!("{year:04}");
+    for (before, number) in
+        [('-', month), ('-', day), ('T', second / 3_600), (':', second / 60 % 60), (':', second % 60)]
+    {
+        text.extend([before, digit(number / 10), digit(number % 10)]);
+    }
+    text.push('Z');
+    text
+}
+
+fn digit(number: i64) -> char {
+    u32::try_from(number).ok().and_then(|number| char::from_digit(number, 10)).unwrap_or('?')
 }
 
 #[cfg(test)]

@@ -25,23 +25,22 @@ pub const UNAUTHORIZED: &str = "Unauthorized";
 pub fn respond(decision: &Decision<'_>, decision_id: &str) -> Response {
     let mut body = JsonObject::new();
     if decision.api == ApiKind::Http {
-        body.raw("isAuthorized", decision.allowed()).raw("context", context(decision, decision_id));
-        return Response::Body(body.finish());
+        body.raw("isAuthorized", decision.allowed());
+    } else {
+        let authenticated = !matches!(decision.outcome, Err(Deny(_, reason)) if reason.status() == 401);
+        let Some(endpoint) = decision.endpoint.as_ref().filter(|_| authenticated) else {
+            return Response::Unauthorized; // a REST event whose `methodArn` was never read has failed authentication
+        };
+        body.text("principalId", decision.client_id.unwrap_or("-")).object("policyDocument", |policy| {
+            policy.text("Version", "2012-10-17").only("Statement", |statement| {
+                statement
+                    .text("Action", "execute-api:Invoke")
+                    .text("Effect", if decision.allowed() { "Allow" } else { "Deny" })
+                    .text("Resource", &resource(endpoint, decision.route));
+            });
+        });
     }
-    let authenticated = !matches!(decision.outcome, Err(Deny(_, reason)) if reason.status() == 401);
-    let Some(endpoint) = decision.endpoint.as_ref().filter(|_| authenticated) else {
-        return Response::Unauthorized; // a REST event whose `methodArn` was never read has failed authentication
-    };
-    let mut statement = JsonObject::new();
-    statement
-        .text("Action", "execute-api:Invoke")
-        .text("Effect", if decision.allowed() { "Allow" } else { "Deny" })
-        .text("Resource", &resource(endpoint, decision.route));
-    let mut policy = JsonObject::new();
-    policy.text("Version", "2012-10-17").raw("Statement", format_args!("[{}]", statement.finish()));
-    body.text("principalId", decision.client_id.unwrap_or("-"))
-        .raw("policyDocument", policy.finish())
-        .raw("context", context(decision, decision_id));
+    body.object("context", |context| fill_context(context, decision, decision_id));
     Response::Body(body.finish())
 }
 
@@ -70,11 +69,10 @@ fn is_literal(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-._~:@,+".contains(character)
 }
 
-fn context(decision: &Decision<'_>, decision_id: &str) -> String {
-    let mut context = JsonObject::new();
+fn fill_context(context: &mut JsonObject, decision: &Decision<'_>, decision_id: &str) {
     context
         .text("decision_id", decision_id)
-        .text("revision", &decision.position.to_string())
+        .plain("revision", decision.position)
         .text("freshness", decision.freshness.state.as_str());
     match &decision.outcome {
         Err(Deny(_, reason)) => context.text("reason", reason.as_str()),
@@ -83,5 +81,4 @@ fn context(decision: &Decision<'_>, decision_id: &str) -> String {
             .optional("subject", decision.subject.as_deref())
             .text("scopes", &allow.0.join(" ")),
     };
-    context.finish()
 }

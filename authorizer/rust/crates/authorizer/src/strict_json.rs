@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use hashbrown::HashSet;
 
+use crate::json_text::special_at;
+
 /// Arrays and objects that may be open at once.
 pub const MAX_DEPTH: usize = 64;
 /// Integers lie within ± this.
@@ -109,19 +111,18 @@ impl<'a> IntoIterator for Object<'a> {
 /// Reads one JSON text, strictly.
 pub fn parse(data: &[u8]) -> Result<Value<'_>, NotStrictJson> {
     let text = std::str::from_utf8(data).map_err(|_| NotStrictJson("not UTF-8"))?;
-    let mut scanner = Scanner::new(text);
-    let value = strict_value(&mut scanner, 0)?;
+    let mut scanner = Scanner::new(text, MAX_DEPTH);
+    let value = strict_value(&mut scanner)?;
     scanner.end()?;
     Ok(value)
 }
 
-fn strict_value<'a>(scanner: &mut Scanner<'a>, depth: usize) -> Result<Value<'a>, NotStrictJson> {
+fn strict_value<'a>(scanner: &mut Scanner<'a>) -> Result<Value<'a>, NotStrictJson> {
     Ok(match scanner.next_kind()? {
         Kind::Object => {
-            let depth = deeper(depth)?;
             let mut members = Object(Vec::with_capacity(8));
             scanner.members(|scanner, name| {
-                let value = strict_value(scanner, depth)?;
+                let value = strict_value(scanner)?;
                 members.0.push((strict_text(name)?, value));
                 Ok(())
             })?;
@@ -131,10 +132,9 @@ fn strict_value<'a>(scanner: &mut Scanner<'a>, depth: usize) -> Result<Value<'a>
             Value::Object(members)
         }
         Kind::List => {
-            let depth = deeper(depth)?;
             let mut items = Vec::new();
             scanner.items(|scanner| {
-                items.push(strict_value(scanner, depth)?);
+                items.push(strict_value(scanner)?);
                 Ok(())
             })?;
             Value::List(items)
@@ -143,10 +143,6 @@ fn strict_value<'a>(scanner: &mut Scanner<'a>, depth: usize) -> Result<Value<'a>
         Kind::Number => strict_number(scanner.number()?)?,
         Kind::Literal => scanner.literal()?,
     })
-}
-
-fn deeper(depth: usize) -> Result<usize, NotStrictJson> {
-    if depth < MAX_DEPTH { Ok(depth + 1) } else { Err(NotStrictJson("nested too deeply")) }
 }
 
 fn strict_text(text: Text<'_>) -> Result<Cow<'_, str>, NotStrictJson> {
@@ -188,15 +184,20 @@ pub(crate) enum Text<'a> {
     Broken,
 }
 
+const UNENDED: NotStrictJson = NotStrictJson("a string with a control character or without an end");
+
 /// Reads RFC 8259 from the left to the right.
 pub(crate) struct Scanner<'a> {
     text: &'a str,
     at: usize,
+    /// How many more arrays and objects may be open at once.
+    depth_left: usize,
 }
 
 impl<'a> Scanner<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Scanner { text, at: 0 }
+    /// Begins; `max_depth`: how many arrays and objects may be open at once.
+    pub(crate) fn new(text: &'a str, max_depth: usize) -> Self {
+        Scanner { text, at: 0, depth_left: max_depth }
     }
 
     /// What the next value is; nothing of it is consumed but the white space before it.
@@ -216,19 +217,27 @@ impl<'a> Scanner<'a> {
         &mut self,
         mut each: impl FnMut(&mut Self, Text<'a>) -> Result<(), NotStrictJson>,
     ) -> Result<(), NotStrictJson> {
-        self.expect(b'{')?;
+        self.each_member(Self::text, &mut each)
+    }
+
+    fn each_member<N>(
+        &mut self,
+        mut name: impl FnMut(&mut Self) -> Result<N, NotStrictJson>,
+        mut value: impl FnMut(&mut Self, N) -> Result<(), NotStrictJson>,
+    ) -> Result<(), NotStrictJson> {
+        self.open(b'{')?;
         if self.after_blank() == Some(b'}') {
-            return self.expect(b'}');
+            return self.close(b'}');
         }
         loop {
             self.after_blank();
-            let name = self.text()?;
+            let name = name(self)?;
             self.after_blank();
             self.expect(b':')?;
-            each(self, name)?;
+            value(self, name)?;
             match self.after_blank() {
                 Some(b',') => self.at += 1,
-                _ => return self.expect(b'}'),
+                _ => return self.close(b'}'),
             }
         }
     }
@@ -238,15 +247,15 @@ impl<'a> Scanner<'a> {
         &mut self,
         mut each: impl FnMut(&mut Self) -> Result<(), NotStrictJson>,
     ) -> Result<(), NotStrictJson> {
-        self.expect(b'[')?;
+        self.open(b'[')?;
         if self.after_blank() == Some(b']') {
-            return self.expect(b']');
+            return self.close(b']');
         }
         loop {
             each(self)?;
             match self.after_blank() {
                 Some(b',') => self.at += 1,
-                _ => return self.expect(b']'),
+                _ => return self.close(b']'),
             }
         }
     }
@@ -254,14 +263,34 @@ impl<'a> Scanner<'a> {
     /// Reads a string.
     pub(crate) fn text(&mut self) -> Result<Text<'a>, NotStrictJson> {
         self.expect(b'"')?;
-        let plain = self.until_special();
+        let start = self.at;
+        self.skip_plain();
+        let plain = self.since(start);
         match self.peek() {
             Some(b'"') => {
                 self.at += 1;
                 Ok(Text::Whole(Cow::Borrowed(plain)))
             }
             Some(b'\\') => self.escaped_text(plain),
-            _ => Err(NotStrictJson("a string with a control character or without an end")),
+            _ => Err(UNENDED),
+        }
+    }
+
+    fn skip_text(&mut self) -> Result<(), NotStrictJson> {
+        self.expect(b'"')?;
+        loop {
+            self.skip_plain();
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    self.escape()?;
+                }
+                _ => return Err(UNENDED),
+            }
         }
     }
 
@@ -302,25 +331,15 @@ impl<'a> Scanner<'a> {
         Err(NotStrictJson("no value where one belongs"))
     }
 
-    /// Skips a value of any kind; gives its text. `levels`: how many arrays and objects may be open in it at once.
-    pub(crate) fn skip(&mut self, levels: usize) -> Result<&'a str, NotStrictJson> {
-        let kind = self.next_kind()?;
-        let start = self.at;
-        let inner = levels.checked_sub(1).ok_or(NotStrictJson("nested too deeply"));
-        match kind {
-            Kind::Object => {
-                let levels = inner?;
-                self.members(|scanner, _| scanner.skip(levels).map(drop))?;
-            }
-            Kind::List => {
-                let levels = inner?;
-                self.items(|scanner| scanner.skip(levels).map(drop))?;
-            }
-            Kind::Text => drop(self.text()?),
-            Kind::Number => drop(self.number()?),
-            Kind::Literal => drop(self.literal()?),
+    /// Skips a value of any kind.
+    pub(crate) fn skip(&mut self) -> Result<(), NotStrictJson> {
+        match self.next_kind()? {
+            Kind::Object => self.each_member(Self::skip_text, |scanner, ()| scanner.skip()),
+            Kind::List => self.items(Self::skip),
+            Kind::Text => self.skip_text(),
+            Kind::Number => self.number().map(drop),
+            Kind::Literal => self.literal().map(drop),
         }
-        Ok(self.since(start))
     }
 
     /// Refuses what follows the value.
@@ -349,6 +368,16 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    fn open(&mut self, byte: u8) -> Result<(), NotStrictJson> {
+        self.depth_left = self.depth_left.checked_sub(1).ok_or(NotStrictJson("nested too deeply"))?;
+        self.expect(byte)
+    }
+
+    fn close(&mut self, byte: u8) -> Result<(), NotStrictJson> {
+        self.depth_left += 1;
+        self.expect(byte)
+    }
+
     fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
     }
@@ -361,12 +390,10 @@ impl<'a> Scanner<'a> {
         if self.at == start { Err(NotStrictJson("a number without digits")) } else { Ok(()) }
     }
 
-    /// Moves to the next quote, backslash or control character; gives what was before it.
-    fn until_special(&mut self) -> &'a str {
-        let start = self.at;
-        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
-        self.at += special_at(rest);
-        self.since(start)
+    /// Moves to the next quote, backslash or control character.
+    #[inline]
+    fn skip_plain(&mut self) {
+        self.at += special_at(self.text.as_bytes().get(self.at..).unwrap_or_default());
     }
 
     fn escaped_text(&mut self, plain: &str) -> Result<Text<'a>, NotStrictJson> {
@@ -385,9 +412,11 @@ impl<'a> Scanner<'a> {
                         None => broken = true,
                     }
                 }
-                _ => return Err(NotStrictJson("a string with a control character or without an end")),
+                _ => return Err(UNENDED),
             }
-            text.push_str(self.until_special());
+            let start = self.at;
+            self.skip_plain();
+            text.push_str(self.since(start));
         }
     }
 
@@ -437,27 +466,6 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Where the first quote, backslash or control character is, or the end. Most of what is read is strings, so this looks
-/// at eight bytes at once.
-fn special_at(bytes: &[u8]) -> usize {
-    let special = |byte: u8| byte == b'"' || byte == b'\\' || byte < 0x20;
-    let (words, _) = bytes.as_chunks::<8>();
-    let plain = words.iter().take_while(|word| !has_special(u64::from_le_bytes(**word))).count() * 8;
-    let rest = bytes.get(plain..).unwrap_or_default();
-    plain + rest.iter().position(|&byte| special(byte)).unwrap_or(rest.len())
-}
-
-/// Whether a byte of the word is special; it may say so of a word without one, only where a byte is above 0x7F.
-const fn has_special(word: u64) -> bool {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = LOW << 7;
-    // The high bit of a byte that is zero after the exclusive or, or below 0x20, is borrowed into.
-    let quote = (word ^ (LOW * b'"' as u64)).wrapping_sub(LOW);
-    let backslash = (word ^ (LOW * b'\\' as u64)).wrapping_sub(LOW);
-    let control = word.wrapping_sub(LOW * 0x20);
-    (quote | backslash | control) & HIGH != 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -467,22 +475,6 @@ mod tests {
         assert_eq!(parse(br#""\ud83d\ude02""#), Ok(Value::Text("😂".into())));
         for half in [r#""\ud83d""#, r#""\ude02""#, r#""\ud83d\u0041""#, r#""\ud83d\ud83d\ude02""#, r#"{"\ud83d":1}"#] {
             assert_eq!(parse(half.as_bytes()), Err(NotStrictJson("lone surrogate")), "{half}");
-        }
-    }
-
-    #[test]
-    fn a_special_character_is_found_wherever_it_stands() {
-        for length in 0..40 {
-            assert_eq!(special_at(&vec![b'a'; length]), length);
-            for at in 0..length {
-                for special in [b'"', b'\\', 0, 0x1f] {
-                    for other in [b'a', b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xff] {
-                        let mut bytes = vec![other; length];
-                        bytes[at] = special;
-                        assert_eq!(special_at(&bytes), at, "{special} at {at} of {length} among {other}");
-                    }
-                }
-            }
         }
     }
 
@@ -497,10 +489,15 @@ mod tests {
     }
 
     #[test]
-    fn a_skipped_value_is_bounded_in_depth_and_keeps_its_text() {
-        let mut scanner = Scanner::new(r#" [{"a" : "\ud800"}] x"#);
-        assert_eq!(scanner.skip(2), Ok(r#"[{"a" : "\ud800"}]"#));
-        assert!(Scanner::new("[[1]]").skip(1).is_err());
-        assert!(Scanner::new(&"[".repeat(1_000_000)).skip(100).is_err());
+    fn a_skipped_value_is_bounded_in_depth_and_ends_where_it_ends() {
+        let mut scanner = Scanner::new(r#" [{"a\n" : "\ud800"}, {}, []]1"#, 2);
+        assert_eq!(scanner.skip(), Ok(()));
+        assert_eq!(scanner.number(), Ok("1"));
+        for text in
+            ["[[1]]", r#"["\x"]"#, r#"["\u12"]"#, "[\"\n\"]", r#"[""#, "[1", "[1}", r#"{"a":1]"#, r#"{"a"}"#, "[-]"]
+        {
+            assert!(Scanner::new(text, 1).skip().is_err(), "{text}");
+        }
+        assert!(Scanner::new(&"[".repeat(1_000_000), 100).skip().is_err());
     }
 }
