@@ -4,8 +4,17 @@ import { canonical } from './canonical.ts';
 import { chain, type Trusts, trustsOf } from './chain.ts';
 import { decision, response, token, type Views, view, viewsOf } from './decisions.ts';
 import type { Answer, Given } from './given.ts';
+import { heartbeats } from './heartbeats.ts';
 
-export const FAMILIES: ReadonlySet<string> = new Set(['canonical', 'chain', 'view', 'token', 'decide', 'respond']);
+export const FAMILIES: ReadonlySet<string> = new Set([
+  'canonical',
+  'chain',
+  'view',
+  'token',
+  'decide',
+  'respond',
+  'heartbeat',
+]);
 
 export class Adapter {
   readonly #views = new Map<string, Views>();
@@ -31,6 +40,8 @@ export class Adapter {
         return token(given, views);
       case 'decide':
         return decision(given, views);
+      case 'heartbeat':
+        return heartbeats(given);
       default:
         return response(given, views);
     }

@@ -89,14 +89,16 @@ function viewIn(given: Given, views: Views): View {
   return found;
 }
 
-function freshnessIn(given: Given): Freshness {
+/** A freshness as vectors write it. */
+export function freshnessIn(given: Given): Freshness {
   const state = text(given, 'state');
   if (state !== 'fresh' && state !== 'stale' && state !== 'floor') throw new Error(`no freshness ${state}`);
   const age = typeof optional(given, 'age') === 'number' ? number(given, 'age') : null;
   return { state, age, readFailed: optional(given, 'read_failed') === true };
 }
 
-function positionIn(given: Given): Position {
+/** A position as vectors write it. */
+export function positionIn(given: Given): Position {
   return { epoch: number(given, 'epoch'), revision: number(given, 'revision'), digest: text(given, 'digest') };
 }
 
