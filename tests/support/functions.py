@@ -53,7 +53,8 @@ class Function:
         """Every decision line; ends the function, so that none is still on its way."""
         self.environment.freeze()  # once it asks for the next event, all was written
         self.environment.kill()
-        return [json.loads(line) for line in self.lines]
+        lines = [json.loads(line) for line in self.lines]
+        return [line for line in lines if "decision" in line]  # the others are metrics
 
 
 def function_of(

@@ -7,18 +7,26 @@ import { logLine } from './log_line.ts';
 import type { Decision } from './outcome.ts';
 import { type PolicyResponse, respond, type SimpleResponse, UNAUTHORIZED } from './respond.ts';
 
-/** Decides for one gateway. `writeLine` gets one JSON line a decision. */
+/** Decides for one gateway. `writeLine` gets one JSON line a decision, `note` the decision. */
 export class Authorizer {
   readonly follower: Follower;
   readonly #clock: Clock;
   readonly #readDeadlineMs: number;
   readonly #writeLine: (line: string) => void;
+  readonly #note: (decision: Decision) => void;
 
-  constructor(follower: Follower, clock: Clock, readDeadlineMs: number, writeLine: (line: string) => void) {
+  constructor(
+    follower: Follower,
+    clock: Clock,
+    readDeadlineMs: number,
+    writeLine: (line: string) => void,
+    note: (decision: Decision) => void = () => undefined,
+  ) {
     this.follower = follower;
     this.#clock = clock;
     this.#readDeadlineMs = readDeadlineMs;
     this.#writeLine = writeLine;
+    this.#note = note;
   }
 
   /** Answer one event. Rejects with the error `Unauthorized` where a REST API answers 401. */
@@ -29,6 +37,7 @@ export class Authorizer {
     const answer = respond(decision, decisionId);
     const now = Math.floor(this.#clock() / 1000);
     this.#writeLine(logLine(decision, decisionId, { now, latencyMs: Math.round(performance.now() - started) }));
+    this.#note(decision);
     if (answer === UNAUTHORIZED) throw new UnauthorizedError();
     return answer;
   }

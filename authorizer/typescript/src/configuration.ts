@@ -1,7 +1,10 @@
 /** What differs from function to function: environment variables, and the two files beside the code. */
 
 import { readFileSync } from 'node:fs';
+import type { HeartbeatSink } from './heart.ts';
+import { heartbeatTopic } from './heartbeat.ts';
 import { Cluster } from './kafka/cluster.ts';
+import { KafkaHeartbeats } from './kafka/heartbeats.ts';
 import { kafkaSettings } from './kafka/settings.ts';
 import { KafkaSource } from './kafka/source.ts';
 import { FileSource } from './log/file.ts';
@@ -17,11 +20,15 @@ const TRUST = '/opt/gatefleet/trust.json';
 const INIT_BUDGET_MS = 800;
 const READ_DEADLINE_MS = 150;
 
-/** Everything an authorizer starts from. `source` null: the gateway serves from its floor alone. */
+/**
+ * Everything an authorizer starts from. `source` null: the gateway serves from its floor alone. `heartbeats` null: they
+ * go nowhere but into lines of metrics.
+ */
 export interface Configuration {
   readonly trust: Trust;
   readonly floor: Floor;
   readonly source: RevisionSource | null;
+  readonly heartbeats: HeartbeatSink | null;
   readonly initBudgetMs: number;
   readonly readDeadlineMs: number;
 }
@@ -38,7 +45,7 @@ export function configure(environ: Environ): Configuration {
   return {
     trust,
     floor,
-    source: follows ? sourceAt(environ) : null,
+    ...(follows ? logAt(environ, heartbeatTopic(floor)) : { source: null, heartbeats: null }),
     initBudgetMs: milliseconds(environ, 'GATEFLEET_INIT_BUDGET_MS', INIT_BUDGET_MS),
     readDeadlineMs: milliseconds(environ, 'GATEFLEET_READ_DEADLINE_MS', READ_DEADLINE_MS),
   };
@@ -59,14 +66,15 @@ function isLoopback(url: string): boolean {
   return host === '[::1]' || /^(?:127(?:\.[0-9]+){3}|(?:.*\.)?localhost)$/.test(host);
 }
 
-function sourceAt(environ: Environ): RevisionSource {
+function logAt(environ: Environ, topic: string): Pick<Configuration, 'source' | 'heartbeats'> {
   const address = environ['GATEFLEET_LOG'] ?? '';
   if (address.startsWith('file:') && address.length > 'file:'.length) {
-    return new FileSource(address.slice('file:'.length));
+    return { source: new FileSource(address.slice('file:'.length)), heartbeats: null };
   }
   if (address.startsWith('kafka:')) {
     const settings = kafkaSettings(address, environ);
-    return new KafkaSource(new Cluster(settings, Date.now), settings.topic);
+    const cluster = new Cluster(settings, Date.now);
+    return { source: new KafkaSource(cluster, settings.topic), heartbeats: new KafkaHeartbeats(cluster, topic) };
   }
   const forms = 'write file:PATH or kafka:HOST:PORT/TOPIC, or make the gateway floor_only';
   throw new Misconfigured(`GATEFLEET_LOG: no address of a log; ${forms}`);

@@ -45,6 +45,11 @@ export interface Heartbeat {
   readonly metrics: string;
 }
 
+/** The topic of a gateway's heartbeats: one a team. */
+export function heartbeatTopic({ environment, gateway }: Pick<Identity, 'environment' | 'gateway'>): string {
+  return `gatefleet.${environment}.heartbeat.${gateway.split('/')[0]}`;
+}
+
 /** What was noted since the last heartbeat; `since` in ms. */
 interface Counts {
   readonly since: number;
@@ -138,7 +143,7 @@ export class Pulse {
     const aws = { Timestamp: now, CloudWatchMetrics: [directive] };
     const line = JSON.stringify({ _aws: aws, service: gateway, environment, ...metrics });
     return {
-      topic: `gatefleet.${environment}.heartbeat.${gateway.split('/')[0]}`,
+      topic: heartbeatTopic(this.#identity),
       key: instance,
       timestamp: now,
       value,

@@ -9,8 +9,16 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 const RUNTIME = '/2018-06-01/runtime';
 const INVOCATION = `${RUNTIME}/invocation`;
 
-/** Serve events from `host:port` for ever. Rejects when the API cannot be reached. */
-export async function serve(handler: (event: unknown) => Promise<unknown>, api: string): Promise<never> {
+/**
+ * Serve events from `host:port` for ever. Rejects when the API cannot be reached.
+ *
+ * `afterwards` is awaited once an event was answered, and before the next one is asked for.
+ */
+export async function serve(
+  handler: (event: unknown) => Promise<unknown>,
+  afterwards: () => Promise<void>,
+  api: string,
+): Promise<never> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ask = (method: 'GET' | 'POST', path: string, body?: string) => exchange(agent, api, method, path, body);
   for (;;) {
@@ -24,6 +32,7 @@ export async function serve(handler: (event: unknown) => Promise<unknown>, api: 
       answer = ['error', errorJson(error)];
     }
     await ask('POST', `${INVOCATION}/${encodeURIComponent(id)}/${answer[0]}`, JSON.stringify(answer[1]));
+    await afterwards();
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 import type { Position } from '../digests.ts';
+import type { Reads, Standing } from '../heartbeat.ts';
 import type { Freshness } from '../outcome.ts';
 import type { RefusalReason } from '../reasons.ts';
 import { Holdings, NeedsSnapshot, View } from '../view.ts';
@@ -57,6 +58,7 @@ export class Follower {
   #lastSuccess: number | null = null;
   #failures = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
+  #reads = noReads();
 
   constructor(
     floor: Floor,
@@ -97,6 +99,19 @@ export class Follower {
     return { state: fresh ? 'fresh' : 'stale', age: Math.ceil(elapsed / 1000), readFailed };
   }
 
+  /** Where it stands at `now`, for a heartbeat. */
+  standing(now: number): Standing {
+    const { position, digest: view } = this.view;
+    return { position, view, freshness: this.freshness(now), follows: this.#source !== null };
+  }
+
+  /** The reads that ended since this was asked last, and what they refused. */
+  takeReads(): Reads {
+    const reads = this.#reads;
+    this.#reads = noReads();
+    return reads;
+  }
+
   /** Whether to read before deciding: the view is not fresh, and no pause after a failed read is running. */
   readDue(now: number): boolean {
     // A pause that is longer than any we set was set before the clock went back.
@@ -134,6 +149,8 @@ export class Follower {
       // Nothing that a log or its source does ends a process that decides.
       if (isCurrent()) this.#failure = error instanceof Error ? error.message : String(error);
     }
+    if (isCurrent() && succeeded) this.#reads.succeeded += 1;
+    else this.#reads.failed += 1;
     if (!isCurrent()) return false;
     this.#reading = null;
     if (succeeded) {
@@ -215,8 +232,13 @@ export class Follower {
   }
 
   #count(reason: RefusalReason): void {
-    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
+    const { refused } = this.#reads;
+    for (const counts of [this.refusals, refused]) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
+}
+
+function noReads(): { succeeded: number; failed: number; readonly refused: Map<RefusalReason, number> } {
+  return { succeeded: 0, failed: 0, refused: new Map() };
 }
 
 /** What a source gives, or `LogUnavailable` when it takes longer; what comes later is nobody's. */
