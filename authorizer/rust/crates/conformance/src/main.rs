@@ -4,6 +4,8 @@ mod canonical;
 mod chain;
 mod decisions;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod vectors;
 
 use std::collections::{BTreeMap, HashMap};

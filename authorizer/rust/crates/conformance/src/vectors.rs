@@ -15,20 +15,15 @@ const FAMILIES: [&str; 6] = ["canonical", "view", "token", "decide", "respond", 
 fn every_vector_is_answered_right() -> Result<(), Failure> {
     for family in FAMILIES {
         let mut wrong = Vec::new();
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../contract/vectors").join(family);
         let mut adapter = Adapter::default();
-        if let Ok(fixtures) = fs::read_to_string(folder.join("fixtures.json")) {
-            adapter.ready(family, &Given(serde_json::from_str(&fixtures)?))?;
+        if let Some(fixtures) = fixtures(family)? {
+            adapter.ready(family, &fixtures)?;
         }
-        for file in groups(&folder)? {
-            let group = Given(serde_json::from_str(&fs::read_to_string(file)?)?);
-            for vector in group.read::<Vec<Box<RawValue>>>("vectors")? {
-                let vector = Given::of(&vector)?;
-                let answer = adapter.answer(family, &vector.inner("given")?)?;
-                let expected: Value = vector.read("expect")?;
-                if answer.as_ref() != Some(&expected) {
-                    wrong.push(format!("{}: {} and not {expected}", vector.text("id")?, json!(answer)));
-                }
+        for vector in vectors(family)? {
+            let answer = adapter.answer(family, &vector.inner("given")?)?;
+            let expected: Value = vector.read("expect")?;
+            if answer.as_ref() != Some(&expected) {
+                wrong.push(format!("{}: {} and not {expected}", vector.text("id")?, json!(answer)));
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -36,9 +31,32 @@ fn every_vector_is_answered_right() -> Result<(), Failure> {
     Ok(())
 }
 
-fn groups(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, Failure>>()?;
+/// Every vector of a family, in order of the files.
+pub fn vectors(family: &str) -> Result<Vec<Given>, Failure> {
+    let mut files =
+        fs::read_dir(folder(family))?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, Failure>>()?;
     files.retain(|path| !path.ends_with("ids.json") && !path.ends_with("fixtures.json"));
     files.sort();
-    Ok(files)
+    let mut vectors = Vec::new();
+    for file in files {
+        let group = Given(serde_json::from_str(&fs::read_to_string(file)?)?);
+        for vector in group.read::<Vec<Box<RawValue>>>("vectors")? {
+            vectors.push(Given::of(&vector)?);
+        }
+    }
+    Ok(vectors)
+}
+
+/// What the vectors of a family name instead of repeating, if it has such.
+pub fn fixtures(family: &str) -> Result<Option<Given>, Failure> {
+    let path = folder(family).join("fixtures.json");
+    if !path.exists() {
+        return Ok(None);
+    }
+    Ok(Some(Given(serde_json::from_str(&fs::read_to_string(path)?)?)))
+}
+
+/// Where the vectors are.
+pub fn folder(family: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../contract/vectors").join(family)
 }
