@@ -30,10 +30,10 @@ def rust_function(profile: str = "dev-fast") -> Command:
     return (rust_executable("lambda", profile),)
 
 
-def rust_executable(package: str, profile: str = "dev-fast") -> Path:
-    """The executable of a package of the workspace."""
+def rust_executable(package: str, profile: str = "dev-fast", *target: str) -> Path:
+    """The executable of a package of the workspace; `target` names another one of it, `--example NAME`."""
     cargo = tool("cargo", INSTALL_RUST)
-    arguments = ["build", "--locked", "--profile", profile, "--package", package, "--message-format=json"]
+    arguments = ["build", "--locked", "--profile", profile, "--package", package, *target, "--message-format=json"]
     messages = [json.loads(line) for line in _run([cargo, *arguments], RUST_BUILD).splitlines()]
     return Path(next(message["executable"] for message in messages if message.get("executable")))
 

@@ -171,7 +171,7 @@ where
         }
     };
     let key_password = variable_of("key_password");
-    if tls && identity.is_some() && given.get(&key_password).is_some() {
+    if given.get(&key_password).is_some() {
         return Err(format!("{key_password}: is refused; the key of an authorizer is PKCS#8 without a password"));
     }
     Ok((tls.then_some(TlsFiles { ca, identity }), sasl))

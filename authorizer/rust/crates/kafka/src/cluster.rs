@@ -56,55 +56,60 @@ impl Cluster {
         until: Deadline,
         question: &mut impl FnMut(&mut Connection, &str) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let mut moves = MOVES;
+        let (mut moves, mut tried) = (MOVES, Vec::new());
         if let Some(kept) = self.kept.take().filter(|kept| kept.is_awake(SystemTime::now())) {
             let answer = self.ask_on(kept, until.share(3), until, &mut moves, question);
-            if is_last_word(&answer) {
-                return answer;
+            if let Some(last_word) = last_word(answer, &mut tried) {
+                return last_word;
             }
         }
         if let Some(leader) = self.leader.clone() {
             let share = until.share(2);
-            let answer = match self.open(&leader, share) {
-                Ok(connection) => self.ask_on(connection, share, until, &mut moves, question),
-                Err(failure) => Err(failure),
-            };
-            if is_last_word(&answer) {
-                return answer;
+            let connection = self.open(&leader, share);
+            let answer = connection.and_then(|one| self.ask_on(one, share, until, &mut moves, question));
+            if let Some(last_word) = last_word(answer, &mut tried) {
+                return last_word;
             }
         }
-        self.ask_by_bootstrap(until, &mut moves, question)
+        let count = self.bootstrap.len();
+        for tries in 0..count {
+            let place = (self.first + tries) % count;
+            let Some(broker) = self.bootstrap.get(place).cloned().filter(|_| tries == 0 || !until.passed()) else {
+                break;
+            };
+            let share = until.share(u32::try_from(count - tries).unwrap_or(u32::MAX));
+            let answer = self.ask_by(&broker, share, until, &mut moves, question);
+            let ends = matches!(answer, Err(Failure::NotLeader(_)));
+            if let Some(last_word) = last_word(answer, &mut tried) {
+                self.first = place;
+                return last_word;
+            }
+            if ends {
+                break;
+            }
+        }
+        tried.dedup();
+        Err(Failure::Attempt(tried.join("; ")))
     }
 
-    fn ask_by_bootstrap<T>(
+    /// Asks whoever a bootstrap broker says leads.
+    fn ask_by<T>(
         &mut self,
+        broker: &Endpoint,
+        share: Deadline,
         until: Deadline,
         moves: &mut u32,
         question: &mut impl FnMut(&mut Connection, &str) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let count = self.bootstrap.len();
-        let mut answer = Err(Failure::Attempt("nobody could be asked in time".into()));
-        let order: Vec<_> = self.bootstrap.iter().cloned().enumerate().cycle().skip(self.first).take(count).collect();
-        for (tried, (place, broker)) in order.into_iter().enumerate() {
-            if tried > 0 && until.passed() {
-                break;
-            }
-            let share = until.share(u32::try_from(count - tried).unwrap_or(u32::MAX));
-            answer = match self.leader_by(&broker, share) {
-                Ok((connection, leader)) => {
-                    self.first = place;
-                    self.leader = Some(leader.clone());
-                    let connection = if leader == broker { Ok(connection) } else { self.open(&leader, until) };
-                    connection.and_then(|connection| self.ask_on(connection, until, until, moves, question))
-                }
-                Err(Failure::NotLeader(what)) => Err(Failure::Attempt(what)), // the next one may know of a leader
-                Err(failure) => Err(failure),
-            };
-            if is_last_word(&answer) || matches!(answer, Err(Failure::NotLeader(_))) {
-                break;
-            }
+        let mut connection = self.open(broker, share)?;
+        connection.until(share);
+        let leader = self.leader_of(&mut connection)?;
+        let leader = leader.ok_or_else(|| Failure::attempt(broker, &"the topic has no leader just now"))?;
+        if leader != *broker {
+            connection = self.open(&leader, until)?;
         }
-        answer
+        self.leader = Some(leader);
+        self.ask_on(connection, until, until, moves, question)
     }
 
     /// Asks on a connection, and whoever it says leads instead.
@@ -143,13 +148,6 @@ impl Cluster {
         Connection::open(broker, &mut self.names, &self.login, until)
     }
 
-    fn leader_by(&mut self, broker: &Endpoint, until: Deadline) -> Result<(Connection, Endpoint), Failure> {
-        let mut connection = self.open(broker, until)?;
-        let leader = self.leader_of(&mut connection)?;
-        let leader = leader.ok_or_else(|| Failure::NotLeader(format!("{broker}: the topic has no leader just now")))?;
-        Ok((connection, leader))
-    }
-
     fn leader_of(&self, connection: &mut Connection) -> Result<Option<Endpoint>, Failure> {
         let asked = connection.ask_briefly(&metadata(&self.topic), |body| match read_metadata(body, &self.topic) {
             Err(Fault::Error(UNKNOWN_TOPIC)) => Ok(Err(())),
@@ -167,7 +165,13 @@ impl Cluster {
     }
 }
 
-/// Whether nobody else need be asked.
-fn is_last_word<T>(answer: &Result<T, Failure>) -> bool {
-    !matches!(answer, Err(Failure::Attempt(_) | Failure::NotLeader(_)))
+/// What nobody else need be asked about; else why not is noted.
+fn last_word<T>(answer: Result<T, Failure>, tried: &mut Vec<String>) -> Option<Result<T, Failure>> {
+    match answer {
+        Err(Failure::Attempt(why) | Failure::NotLeader(why)) => {
+            tried.push(why);
+            None
+        }
+        last_word => Some(last_word),
+    }
 }

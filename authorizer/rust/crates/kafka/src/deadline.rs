@@ -17,7 +17,7 @@ impl Deadline {
     /// What is left; an error once nothing is.
     pub fn left(self) -> io::Result<Duration> {
         let left = self.0.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
+        if left.is_zero() { Err(too_late()) } else { Ok(left) }
     }
 
     /// Whether nothing is left.
@@ -30,4 +30,9 @@ impl Deadline {
         let left = self.0.saturating_duration_since(Instant::now());
         Deadline::after(left.checked_div(parts).unwrap_or(left)).min(self)
     }
+}
+
+/// The error of whoever had to wait longer than that.
+pub fn too_late() -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, "no answer in time")
 }

@@ -5,6 +5,11 @@ use std::fmt::Display;
 use crate::address::Endpoint;
 use crate::wire::responses::Fault;
 
+const RIGHT: &str = "a right is missing: Read and Describe on the policy topic, Write and Describe on heartbeats";
+const USER: &str =
+    "check GATEFLEET_KAFKA_USERNAME, GATEFLEET_KAFKA_PASSWORD (or _SECRET) and GATEFLEET_KAFKA_MECHANISM";
+const COMPRESSED: &str = "records are compressed; the topic needs compression.type producer or uncompressed";
+
 /// Why there is no answer. The messages are for people, and name the next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -30,17 +35,15 @@ impl Failure {
     pub fn of(broker: &Endpoint, fault: Fault) -> Self {
         match fault {
             Fault::Refused(why) => Failure::attempt(broker, &why),
+            Fault::Compressed | Fault::Error(76) => Failure::Final(format!("{broker}: {COMPRESSED}")),
             Fault::Error(1) => Failure::OutOfRange,
             Fault::Error(error @ (3 | 5 | 6 | 9 | 72 | 74 | 75 | 78)) => {
                 Failure::NotLeader(format!("{broker}: does not lead the topic (error {error} of Kafka)"))
             }
-            Fault::Error(29) => Failure::Final(format!("{broker}: the user has no right to the topic; grant it")),
-            Fault::Error(31) => Failure::Final(format!("{broker}: the user has no right to the cluster; grant it")),
-            Fault::Error(error @ (33 | 34 | 58)) => Failure::NotAccepted(format!(
-                "{broker}: Kafka does not accept the user (error {error}); see GATEFLEET_KAFKA_MECHANISM, \
-                 GATEFLEET_KAFKA_USERNAME and GATEFLEET_KAFKA_PASSWORD or GATEFLEET_KAFKA_SECRET"
-            )),
-            Fault::Error(76) => Failure::Final(format!("{broker}: compressed records; a publisher never compresses")),
+            Fault::Error(error @ (29 | 31)) => Failure::Final(format!("{broker}: {RIGHT} (error {error} of Kafka)")),
+            Fault::Error(error @ (33 | 34 | 58)) => {
+                Failure::NotAccepted(format!("{broker}: Kafka does not accept the user (error {error}); {USER}"))
+            }
             Fault::Error(error) => Failure::attempt(broker, &format_args!("error {error} of Kafka")),
         }
     }

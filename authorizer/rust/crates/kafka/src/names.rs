@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 
 use crate::address::Endpoint;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, too_late};
 
 type Resolved = io::Result<Vec<IpAddr>>;
 
@@ -78,7 +78,9 @@ fn connect_any(addresses: &[IpAddr], port: u16, until: Deadline) -> io::Result<(
     let mut parts = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
     for address in addresses {
         let attempt = until.share(parts).left().and_then(|left| {
-            let stream = TcpStream::connect_timeout(&SocketAddr::new(*address, port), left)?;
+            let stream = TcpStream::connect_timeout(&SocketAddr::new(*address, port), left);
+            let stream =
+                stream.map_err(|error| if error.kind() == ErrorKind::TimedOut { too_late() } else { error })?;
             stream.set_nodelay(true)?;
             Ok(stream)
         });

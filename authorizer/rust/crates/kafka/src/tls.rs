@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, Serve
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::address::{PemFile, TlsFiles};
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, too_late};
 
 /// Sessions that are kept for resumption: one a broker is needed.
 const SESSIONS: usize = 32;
@@ -154,5 +154,5 @@ impl Write for Timed {
 
 /// A socket's timeout is `WouldBlock` on Unix.
 fn named(error: io::Error) -> io::Error {
-    if error.kind() == ErrorKind::WouldBlock { ErrorKind::TimedOut.into() } else { error }
+    if error.kind() == ErrorKind::WouldBlock { too_late() } else { error }
 }

@@ -123,7 +123,7 @@ fn read_response(given: &Value) -> Result<Value, Fault> {
 /// What is told of a response. Of an error only its number is read, and a text for people is not read at all.
 fn told(given: &Value) -> Value {
     let mut told = match read_response(given) {
-        Err(Fault::Refused(_)) => return refused(),
+        Err(Fault::Refused(_) | Fault::Compressed) => return refused(),
         Err(Fault::Error(error)) => json!({"error": error}),
         Ok(told) => told,
     };

@@ -7,6 +7,7 @@ use authorizer::strict_json::MAX_INTEGER;
 
 use crate::wire::bytes::{Bytes, Refused, put_bytes, put_var_bytes, put_varint};
 use crate::wire::crc32c::crc32c;
+use crate::wire::responses::Fault;
 
 /// More records than these are left for the next read.
 pub const MAX_RECORDS: usize = 10_000;
@@ -27,15 +28,17 @@ pub struct Span {
 }
 
 /// The records that stand from `offset` on in the batches of a response, at most so many.
-pub fn read_batches(data: &[u8], offset: u64, most: usize) -> Result<Span, Refused> {
+pub fn read_batches(data: &[u8], offset: u64, most: usize) -> Result<Span, Fault> {
     let mut span = Span { records: Vec::new(), next_offset: offset };
     let mut rest = Bytes(data);
     let mut before = None;
     while let Some((base, batch)) = next_batch(&mut rest)? {
         let batch = Batch::read(base, batch)?;
         match before {
-            Some(end) if batch.base < end => return Err(Refused("a batch that begins before the one ahead ended")),
-            None if batch.end <= offset => return Err(Refused("a first batch below the asked offset")),
+            Some(end) if batch.base < end => {
+                return Err(Fault::Refused("a batch that begins before the one ahead ended"));
+            }
+            None if batch.end <= offset => return Err(Fault::Refused("a first batch below the asked offset")),
             _ => before = Some(batch.end),
         }
         let end = batch.end;
@@ -45,7 +48,7 @@ pub fn read_batches(data: &[u8], offset: u64, most: usize) -> Result<Span, Refus
         span.next_offset = end;
     }
     if before.is_none() && rest.left() > 0 {
-        return Err(Refused("a first batch that is not whole"));
+        return Err(Fault::Refused("a first batch that is not whole"));
     }
     Ok(span)
 }
@@ -120,7 +123,7 @@ impl<'a> Batch<'a> {
         let (base_time, max_time) = (bytes.int64()?, bytes.int64()?);
         bytes.take(8 + 2 + 4)?; // producer id and epoch, base sequence
         let count = bytes.int32()?;
-        if last_delta < 0 || base < 0 || base > MAX_INTEGER - i64::from(last_delta) {
+        if last_delta < 0 || base < 0 || base >= MAX_INTEGER - i64::from(last_delta) {
             return Err(Refused("a batch of offsets out of range"));
         }
         let base = base.cast_unsigned();
@@ -129,12 +132,12 @@ impl<'a> Batch<'a> {
     }
 
     /// Adds the records from `offset` on; whether all of them.
-    fn records(mut self, offset: u64, most: usize, to: &mut Span) -> Result<bool, Refused> {
+    fn records(mut self, offset: u64, most: usize, to: &mut Span) -> Result<bool, Fault> {
         if self.attributes & CONTROL != 0 {
             return Ok(true);
         }
         if self.attributes & COMPRESSION != 0 {
-            return Err(Refused("compressed records; the topic's compression.type must be producer or uncompressed"));
+            return Err(Fault::Compressed);
         }
         let mut before = -1;
         for _ in 0..self.records.counted(self.count)? {
@@ -148,7 +151,7 @@ impl<'a> Batch<'a> {
             let time_delta = record.varlong()?;
             let delta = record.varint()?;
             if delta <= before || delta > self.last_delta {
-                return Err(Refused("a record out of order"));
+                return Err(Fault::Refused("a record out of order"));
             }
             before = delta;
             let at = self.base + u64::from(delta.cast_unsigned());

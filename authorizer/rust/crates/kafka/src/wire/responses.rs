@@ -10,6 +10,8 @@ use crate::wire::bytes::{Bytes, Refused};
 pub enum Fault {
     /// It is no usable response.
     Refused(&'static str),
+    /// Its records are compressed, and nobody here reads those.
+    Compressed,
     /// An error of Kafka's, by number.
     Error(i16),
 }
