@@ -19,7 +19,7 @@ import { apiOf, type Request, readEvent, UnreadableEvent } from './event.ts';
 import { type Decision, type Deny, deny, type Freshness, isDeny } from './outcome.ts';
 import { pathAllowed, pathFits } from './path.ts';
 import { type VerifiedToken, verifyText } from './token.ts';
-import type { View } from './view.ts';
+import type { RouteInView, View } from './view.ts';
 
 /** Decide on one event (parsed JSON) under one view. `now` in whole UTC seconds. */
 export function decide(event: unknown, view: View, freshness: Freshness, now: number): Decision {
@@ -50,22 +50,17 @@ export function decide(event: unknown, view: View, freshness: Freshness, now: nu
   if (view.gateway === null) return { ...soFar, outcome: deny('gateway', 'unknown_gateway') }; // 2
   if (view.gateway.api !== request.api) return { ...soFar, outcome: deny('gateway', 'malformed_request') };
   for (const routeKey of request.routeKeys) {
-    const route = view.gateway.routes.get(routeKey);
-    if (route !== undefined) return onRoute(request, routeKey, route, view, now, { ...soFar, route: routeKey });
+    const found = view.routes.get(routeKey);
+    if (found !== undefined) return onRoute(request, found, view, now, { ...soFar, route: routeKey });
   }
   return { ...soFar, outcome: deny('route', 'unknown_route') }; // 3
 }
 
-function onRoute(request: Request, routeKey: string, route: Route, view: View, now: number, begun: Decision): Decision {
+function onRoute(request: Request, found: RouteInView, view: View, now: number, begun: Decision): Decision {
   let soFar = begun;
-  const template = view.templateOf(routeKey);
-  const { method, stage } = request;
-  if (
-    !pathAllowed(request.path, request.pathParameters, { method, stage, template, shadowed: view.shadowedBy(routeKey) })
-  ) {
-    return { ...soFar, outcome: deny('path', 'path_not_allowed') }; // 4
-  }
-  soFar = { ...soFar, pathFits: pathFits(request.path, template) };
+  const { route } = found;
+  if (!pathAllowed(request, found)) return { ...soFar, outcome: deny('path', 'path_not_allowed') }; // 4
+  soFar = { ...soFar, pathFits: pathFits(request.path, found.template) };
   if (route.requirement.demand === 'public') return { ...soFar, outcome: { effect: 'allow', scopes: [] } };
   const presented = choose(request, route);
   if (isDeny(presented)) return { ...soFar, outcome: presented }; // 5

@@ -43,7 +43,7 @@ export interface Request {
 /** Read an event, already parsed from JSON. Throws `UnreadableEvent`. */
 export function readEvent(event: unknown): Request {
   const members = object(event);
-  if (text(own(members, 'type')) !== 'REQUEST') throw new UnreadableEvent('type');
+  if (text(members['type']) !== 'REQUEST') throw new UnreadableEvent('type');
   if (apiOf(event) === 'http') return httpRequest(members);
   if (Object.hasOwn(members, 'version')) throw new UnreadableEvent('version');
   return restRequest(members);
@@ -51,55 +51,57 @@ export function readEvent(event: unknown): Request {
 
 /** The form that an event claims; of one that is neither, the form in which it is denied. */
 export function apiOf(event: unknown): ApiKind {
-  return isMembers(event) && own(event, 'version') === '2.0' ? 'http' : 'rest';
+  return isMembers(event) && event['version'] === '2.0' ? 'http' : 'rest';
 }
 
 // --- details ---------------------------------------------------------------------------------------------------------
 
-/** An object of the event. It comes from a JSON parser with prototypes, so members are read by `own` alone. */
+/**
+ * An object as `JSON.parse` makes one. No member that is read by its name here is one of its prototype's.
+ */
 type EventMembers = Readonly<Record<string, unknown>>;
 type Headers = Readonly<Record<'authorization' | 'x-api-key', readonly string[]>>;
 
 function httpRequest(members: EventMembers): Request {
-  const context = object(own(members, 'requestContext'));
-  const http = object(own(context, 'http'));
-  const headers = singleValued(own(members, 'headers'));
+  const context = object(members['requestContext']);
+  const http = object(context['http']);
+  const headers = singleValued(members['headers']);
   return {
     api: 'http',
-    routeKeys: [text(own(members, 'routeKey'))],
-    method: text(own(http, 'method')),
-    path: pathText(own(members, 'rawPath')),
-    stage: optionalText(own(context, 'stage')),
+    routeKeys: [text(members['routeKey'])],
+    method: text(http['method']),
+    path: pathText(members['rawPath']),
+    stage: optionalText(context['stage']),
     endpoint: null,
     pathParameters: pathParameters(members),
     authorization: headers.authorization,
     apiKey: headers['x-api-key'],
-    certificatePem: optionalText(within(context, 'authentication', 'clientCert', 'clientCertPem')),
-    sourceIp: optionalText(own(http, 'sourceIp')),
-    traceId: traceId(optionalObject(own(members, 'headers')), false),
+    certificatePem: certificateIn(context['authentication']),
+    sourceIp: optionalText(http['sourceIp']),
+    traceId: traceId(optionalObject(members['headers']), false),
   };
 }
 
 function restRequest(members: EventMembers): Request {
-  const context = object(own(members, 'requestContext'));
-  const method = text(own(members, 'httpMethod'));
-  const resource = text(own(members, 'resource'));
-  const endpoint = endpointOf(text(own(members, 'methodArn')));
-  const many = own(members, 'multiValueHeaders') ?? null;
-  const headers = many === null ? singleValued(own(members, 'headers')) : manyValued(many);
+  const context = object(members['requestContext']);
+  const method = text(members['httpMethod']);
+  const resource = text(members['resource']);
+  const endpoint = endpointOf(text(members['methodArn']));
+  const many = members['multiValueHeaders'] ?? null;
+  const headers = many === null ? singleValued(members['headers']) : manyValued(many);
   return {
     api: 'rest',
     routeKeys: [`${method} ${resource}`, `ANY ${resource}`],
     method,
-    path: pathText(own(members, 'path')),
+    path: pathText(members['path']),
     stage: endpoint.stage,
     endpoint,
     pathParameters: pathParameters(members),
     authorization: headers.authorization,
     apiKey: headers['x-api-key'],
-    certificatePem: optionalText(within(context, 'identity', 'clientCert', 'clientCertPem')),
-    sourceIp: optionalText(within(context, 'identity', 'sourceIp')),
-    traceId: traceId(optionalObject(many ?? own(members, 'headers')), many !== null),
+    certificatePem: certificateIn(context['identity']),
+    sourceIp: optionalText(optionalObject(context['identity'])['sourceIp']),
+    traceId: traceId(optionalObject(many ?? members['headers']), many !== null),
   };
 }
 
@@ -123,7 +125,7 @@ function headersOf(headers: EventMembers, valuesOf: (value: unknown) => readonly
 }
 
 function pathParameters(members: EventMembers): readonly string[] {
-  return Object.values(optionalObject(own(members, 'pathParameters'))).map(text);
+  return Object.values(optionalObject(members['pathParameters'])).map(text);
 }
 
 function endpointOf(methodArn: string): Endpoint {
@@ -139,18 +141,15 @@ function pathText(value: unknown): string {
   return path;
 }
 
-/** The member at the end of `names`; undefined or null when it, or an object on the way, is so. */
-function within(value: unknown, ...names: readonly string[]): unknown {
-  return names.reduce((inner, name) => own(optionalObject(inner), name), value);
-}
-
-/** A member of an object itself, never of its prototype. */
-function own(members: EventMembers, name: string): unknown {
-  return Object.hasOwn(members, name) ? members[name] : undefined;
+/** The client certificate of a request context's member, `authentication` or `identity`, if there is one. */
+function certificateIn(holder: unknown): string | null {
+  return optionalText(optionalObject(optionalObject(holder)['clientCert'])['clientCertPem']);
 }
 
 function isMembers(value: unknown): value is EventMembers {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function object(value: unknown): EventMembers {
@@ -179,5 +178,6 @@ function optionalText(value: unknown): string | null {
 
 /** `A`–`Z` only: other letters have lower cases that are ASCII (the Kelvin sign's is `k`). */
 export function asciiLower(value: string): string {
-  return value.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  const lower = value.toLowerCase();
+  return lower === value ? value : value.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

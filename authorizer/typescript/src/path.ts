@@ -5,14 +5,13 @@
  */
 
 import type { Route } from './entities.ts';
-import { asciiLower } from './event.ts';
+import { asciiLower, type Request } from './event.ts';
 
 // Besides `\` and `;`: what some readers take for one of `. / \ ; %` (Unicode compatibility forms, Windows' best fit).
 const AMBIGUOUS =
   /[\\;\u2024\u2025\ufe52\uff0e\u2044\u2215\uff0f\u2216\ufe68\uff3c\u037e\ufe54\uff1b\ufe6a\uff05]|%[0-9A-Fa-f]{2}/;
-// A segment, cut at its first `;`, that is `.` or `..`.
-const DOT_SEGMENT = /(?:^|[/\\])\.\.?(?:[/\\;]|$)/;
-const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
+// A control character; or a segment that, cut at its first `;`, is `.` or `..`.
+const HARMFUL = /[\x00-\x1f\x7f-\x9f]|(?:^|[/\\])\.\.?(?:[/\\;]|$)/;
 const ENCODED = /(?:%[0-9A-Fa-f]{2})+/g;
 const ENCODED_SLASH = /%2[Ff]/;
 
@@ -64,24 +63,18 @@ export function shadowedBy(routeKey: string, routes: ReadonlyMap<string, Route>)
 
 /** Whether no text of the request reads as another route than the one that API Gateway matched. */
 export function pathAllowed(
-  path: string,
-  parameters: readonly string[],
-  matched: {
-    readonly method: string;
-    readonly stage: string | null;
-    readonly template: Template;
-    readonly shadowed: readonly Template[];
-  },
+  request: Pick<Request, 'method' | 'path' | 'pathParameters' | 'stage'>,
+  matched: { readonly template: Template; readonly shadowedBy: readonly Template[] },
 ): boolean {
-  const texts = [path, ...parameters];
+  const texts = [request.path, ...request.pathParameters];
   if (!texts.every(isHarmless)) return false;
   if (!isCatchAll(matched.template)) return true;
   if (!texts.every(isPlain)) return false;
-  const readings = readingsOf(path, matched.stage).map((reading) => reading.map(asciiLower));
-  return !matched.shadowed.some(
+  const readings = readingsOf(request.path, request.stage).map((reading) => reading.map(asciiLower));
+  return !matched.shadowedBy.some(
     ({ method, segments }) =>
       segments !== null &&
-      (method === matched.method || method === 'ANY') &&
+      (method === request.method || method === 'ANY') &&
       readings.some((reading) => fits(segments, reading, asciiLower)),
   );
 }
@@ -109,7 +102,7 @@ export function decoded(text: string): string | null {
 /** Asked on every route: UTF-8 without control characters, and no segment that leads to another one. */
 function isHarmless(text: string): boolean {
   const plain = decoded(text);
-  return plain !== null && !CONTROL.test(plain) && !DOT_SEGMENT.test(plain);
+  return plain !== null && !HARMFUL.test(plain);
 }
 
 /** Asked on a catch-all: nothing that readers split, join or decode in different ways. */

@@ -5,7 +5,7 @@
  * input, and three builds must not (docs/adr/0003-own-token-checks.md).
  */
 
-import { decodeUrl } from './base64url.ts';
+import { decodeCompact } from './base64url.ts';
 import { type Issuer, VISIBLE } from './entities.ts';
 import { asciiLower } from './event.ts';
 import { signedBy, VerifiedSignatures } from './keys.ts';
@@ -99,14 +99,12 @@ export type VerifiedToken = Verified;
 export function readToken(text: string): UnverifiedToken | Deny {
   const malformed = deny('malformed', 'malformed_token');
   if (text.length > MAX_TOKEN_LENGTH) return malformed;
-  // A third dot is, like any other character, not in the alphabet of the parts.
-  const [first, second] = [text.indexOf('.'), text.lastIndexOf('.')];
-  if (first === second) return malformed;
-  const signature = decodeUrl(text.slice(second + 1));
-  const [header, claims] = [jsonObject(text.slice(0, first)), jsonObject(text.slice(first + 1, second))];
-  if (signature === null || header === null || claims === null) return malformed;
+  const parts = decodeCompact(text);
+  if (parts === null) return malformed;
+  const [header, claims] = [jsonObject(parts[0]), jsonObject(parts[1])];
+  if (header === null || claims === null) return malformed;
   if (REFUSED_PARAMETERS.some((name) => header.has(name)) || !wellTyped(claims)) return malformed;
-  return new Unverified(text, header, claims, signature);
+  return new Unverified(text, header, claims, parts[2]);
 }
 
 /** Steps 7 to 16: issuer, type, key, signature, times and audience. `now` in whole UTC seconds. */
@@ -150,11 +148,9 @@ function forAnother(view: View, claims: JsonObject): Deny | null {
   return meant.some((one) => view.audience.has(one)) ? null : deny('aud', 'wrong_audience'); // 16
 }
 
-function jsonObject(part: string): JsonObject | null {
-  const data = decodeUrl(part);
-  if (data === null) return null;
+function jsonObject(part: Uint8Array): JsonObject | null {
   try {
-    const value = parse(data);
+    const value = parse(part);
     return isObject(value) ? value : null;
   } catch (error) {
     if (error instanceof NotStrictJson) return null;

@@ -115,12 +115,37 @@ function concerns(gatewayId: string, key: string): boolean {
   return KINDS.has(kindOf(key)) || key === `gateway/${gatewayId}`;
 }
 
+/** A declared route: what it demands, and what step 4 asks of it. */
+export interface RouteInView {
+  readonly route: Route;
+  readonly template: Template;
+  readonly shadowedBy: readonly Template[];
+}
+
+// Most revisions leave a gateway's entity as it is, and then its routes too.
+const indexed = new WeakMap<Gateway, ReadonlyMap<string, RouteInView>>();
+
+function routesOf(gateway: Gateway): ReadonlyMap<string, RouteInView> {
+  let routes = indexed.get(gateway);
+  if (routes === undefined) {
+    routes = new Map(
+      [...gateway.routes].map(([key, route]) => [
+        key,
+        { route, template: templateOf(key), shadowedBy: shadowedBy(key, gateway.routes) },
+      ]),
+    );
+    indexed.set(gateway, routes);
+  }
+  return routes;
+}
+
 /** What decisions are made on: indexes over the holdings at one position. Immutable. */
 export class View {
   readonly gatewayId: string;
   readonly position: Position;
   readonly gateway: Gateway | null;
   readonly audience: ReadonlySet<string>;
+  readonly routes: ReadonlyMap<string, RouteInView>;
   readonly scopes: ReadonlyMap<string, Scope>;
   readonly clients: ReadonlyMap<string, Client>;
   readonly issuers: ReadonlyMap<string, Issuer>;
@@ -128,8 +153,6 @@ export class View {
   readonly #issuerByUrl: ReadonlyMap<string, string>;
   readonly #clientByApiKey: ReadonlyMap<string, string>;
   readonly #clientByThumbprint: ReadonlyMap<string, string>;
-  readonly #templates: ReadonlyMap<string, Template>;
-  readonly #shadows: ReadonlyMap<string, readonly Template[]>;
   #digest: string | null = null;
 
   constructor(holdings: Holdings, position: Position) {
@@ -145,9 +168,7 @@ export class View {
     this.#issuerByUrl = claimedOnce(this.issuers, (issuer) => [issuer.issuer]);
     this.#clientByApiKey = claimedOnce(this.clients, (client) => client.apiKeys.keys());
     this.#clientByThumbprint = claimedOnce(this.clients, (client) => new Set(client.certificates));
-    const routes: ReadonlyMap<string, Route> = this.gateway?.routes ?? new Map();
-    this.#templates = new Map([...routes.keys()].map((key) => [key, templateOf(key)]));
-    this.#shadows = new Map([...routes.keys()].map((key) => [key, shadowedBy(key, routes)]));
+    this.routes = this.gateway === null ? new Map() : routesOf(this.gateway);
   }
 
   /** The view digest: what anyone computes from git for this gateway at this revision. */
@@ -171,16 +192,6 @@ export class View {
   /** The one client that lists this certificate. */
   clientOfCertificate(thumbprint: string): string | undefined {
     return this.#clientByThumbprint.get(thumbprint);
-  }
-
-  /** A declared route key, taken apart. */
-  templateOf(routeKey: string): Template {
-    return this.#templates.get(routeKey) ?? templateOf(routeKey);
-  }
-
-  /** The routes that shadow this one (step 4). */
-  shadowedBy(routeKey: string): readonly Template[] {
-    return this.#shadows.get(routeKey) ?? [];
   }
 }
 
