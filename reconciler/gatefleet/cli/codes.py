@@ -1,4 +1,4 @@
-"""What every problem code stands for: the rules of `checks`, and those of all other stages from `codes.toml`."""
+"""What every problem code stands for: the rules of checks and of plans, and those of other stages from `codes.toml`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gatefleet.checks import RULES
 from gatefleet.problems import Rule, Severity
+from gatefleet.render.plan_check import RULES as PLAN_RULES
 
 
 def all_rules() -> Mapping[str, Rule]:
@@ -17,4 +18,4 @@ def all_rules() -> Mapping[str, Rule]:
         code: Rule(code, entry["title"], entry["why"], entry["fix"], Severity(entry.get("severity", "error")))
         for code, entry in table.items()
     }
-    return dict(sorted({**others, **RULES}.items()))
+    return dict(sorted({**others, **RULES, **{rule.code: rule for rule in PLAN_RULES}}.items()))

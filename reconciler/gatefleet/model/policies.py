@@ -7,6 +7,7 @@ from typing import Any
 from gatefleet.contract.entities import Algorithm, ApiKey, KeyState, WhenStale
 from gatefleet.model.reading import Reading
 from gatefleet.model.types import (
+    Artifacts,
     Conventions,
     Denied,
     Environment,
@@ -20,6 +21,7 @@ from gatefleet.model.types import (
     SourceKey,
     SourceScope,
     Throttle,
+    Variant,
     Wave,
 )
 
@@ -154,7 +156,15 @@ def rollout(reading: Reading) -> Rollout:
         authorizer_version=data["authorizer"],
         waves=tuple(_wave(reading, index, wave) for index, wave in enumerate(data["waves"])),
         gates=tuple(Gate(gate["measure"], gate["limit"]) for gate in data.get("gates", ())),
+        source=data.get("source"),
+        artifacts=_artifacts(data.get("artifacts")),
     )
+
+
+def _artifacts(members: dict[str, Any] | None) -> Artifacts | None:
+    if members is None:
+        return None
+    return Artifacts(members["bucket"], {variant: members[variant] for variant in Variant})
 
 
 def _wave(reading: Reading, index: int, members: dict[str, Any]) -> Wave:

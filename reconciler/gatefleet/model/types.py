@@ -201,14 +201,30 @@ class Wave:
 
 
 @dataclass(frozen=True, slots=True)
+class Artifacts:
+    """Where the authorizer's releases are: an S3 bucket (`{region}`: the gateway's), each archive's SHA-256 in base64."""
+
+    bucket: str
+    code_sha256: Mapping[Variant, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Rollout:
-    """`policies/rollout.yaml`: versions of module and authorizer, in waves."""
+    """`policies/rollout.yaml`: versions of module and authorizer, where they are, and their waves."""
 
     document: Document = field(compare=False, repr=False)
     module_version: str
     authorizer_version: str
     waves: tuple[Wave, ...]
     gates: tuple[Gate, ...]
+    source: str | None = None
+    artifacts: Artifacts | None = None
+
+    def module_source(self, module: str) -> str:
+        """Terraform's `source` of a module of this version, as seen from a gateway's root."""
+        if self.source is None:
+            return f"../../../../modules/{module}"
+        return f"{self.source}//terraform/modules/{module}?ref=v{self.module_version}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,19 @@
-"""What a published policy becomes in each team's repository of infrastructure: so far, the floors."""
+"""What a published policy becomes in each team's account: Terraform roots with their floors, on the branch `fleet`."""
 
+from gatefleet.render.fleet_branch import FleetBranch
 from gatefleet.render.floors import RenderedFloor, render_floor, render_floors
+from gatefleet.render.tree import ROOTS, Change, FileChange, changes, emptied, render_files, root_folder
 
-__all__ = ["RenderedFloor", "render_floor", "render_floors"]
+__all__ = [
+    "ROOTS",
+    "Change",
+    "FileChange",
+    "FleetBranch",
+    "RenderedFloor",
+    "changes",
+    "emptied",
+    "render_files",
+    "render_floor",
+    "render_floors",
+    "root_folder",
+]

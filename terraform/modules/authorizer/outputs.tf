@@ -1,12 +1,18 @@
 output "authorizer" {
   description = "What module gateway takes as `authorizer`."
+  # Written out rather than asked for, so that the gateway's plan shows everything before the function exists.
   value = {
-    invoke_arn    = aws_lambda_alias.live.invoke_arn
-    function_name = aws_lambda_function.this.function_name
-    qualifier     = aws_lambda_alias.live.name
+    invoke_arn = join("", [
+      "arn:${data.aws_partition.this.partition}:apigateway:${data.aws_region.this.region}:lambda:path/2015-03-31/functions/",
+      "arn:${data.aws_partition.this.partition}:lambda:${data.aws_region.this.region}:${data.aws_caller_identity.this.account_id}",
+      ":function:${local.function_name}:live/invocations",
+    ])
+    function_name = local.function_name
+    qualifier     = "live"
     variant       = var.variant
     follows       = local.follows
   }
+  depends_on = [aws_lambda_alias.live]
 }
 
 output "function_arn" {

@@ -43,6 +43,10 @@ run "a_function_for_each_variant" {
     condition     = aws_lambda_function.this.publish && aws_lambda_alias.live.name == "live"
     error_message = "The alias needs published versions."
   }
+  assert {
+    condition     = output.authorizer.invoke_arn == "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:orders_orders_production_authorizer:live/invocations"
+    error_message = "The gateway would call something else than the alias."
+  }
 }
 
 run "node_runs_on_the_managed_runtime" {
