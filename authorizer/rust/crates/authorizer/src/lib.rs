@@ -12,6 +12,7 @@ pub mod decide;
 pub mod digests;
 pub mod entities;
 pub mod event;
+pub mod heartbeat;
 pub mod json_text;
 pub mod keys;
 pub mod log;

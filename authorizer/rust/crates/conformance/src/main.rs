@@ -5,6 +5,7 @@ mod chain;
 mod decisions;
 #[cfg(test)]
 mod fuzz;
+mod heartbeats;
 #[cfg(test)]
 mod vectors;
 
@@ -104,6 +105,7 @@ impl Adapter {
             "token" => decisions::token(given, views, &mut self.verified)?,
             "decide" => decisions::decision(given, views, &mut self.verified)?,
             "respond" => decisions::response(given, views, &mut self.verified)?,
+            "heartbeat" => heartbeats::answer(given)?,
             _ => return Ok(None),
         }))
     }

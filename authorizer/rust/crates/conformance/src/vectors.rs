@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{Adapter, Failure, Given};
 
 /// The quick ones first: whoever broke something knows soon.
-const FAMILIES: [&str; 6] = ["canonical", "view", "token", "decide", "respond", "chain"];
+const FAMILIES: [&str; 7] = ["canonical", "view", "token", "decide", "respond", "heartbeat", "chain"];
 
 #[test]
 fn every_vector_is_answered_right() -> Result<(), Failure> {
