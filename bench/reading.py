@@ -1,17 +1,19 @@
 """10,000 documents read, validated and planned, beside a bare YAML load of the same files; then one of them changed.
 
-CPU time, git's processes included. `yaml.CSafeLoader` opens and loads each file and checks nothing. The warm run has a
-cache of documents read before, and stands beside `git ls-tree` and the start of a Python process.
+CPU time, git's processes included. `yaml.CSafeLoader` opens and loads each file and checks nothing. The warm runs have
+what an earlier commit left: its documents (the whole path), or its results (`gatefleet.kept`); they stand beside
+`git ls-tree` and the start of a Python process. The command is a process of its own: its imports count as well.
 """
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +23,8 @@ from bench.measure import cpu_of_command, milliseconds
 from tests.support.sources import commit, git
 
 from gatefleet.checks import check
-from gatefleet.desired import desired_state
+from gatefleet.desired import desired_states
+from gatefleet.kept import load_results, outcome_of, save_results, updated
 from gatefleet.model import parse_model
 from gatefleet.plan import changes
 from gatefleet.problems import Severity
@@ -53,16 +56,31 @@ def run() -> Iterator[str]:
         yield from _told("from a commit", committed, base, "yaml.CSafeLoader")
 
         read_commit(repo, "HEAD", cache)
+        results = Path(name, "results.txt")
+        saved = _cpu(lambda: _keep(repo, results))[0]
         (repo / client_path(7, 7)).write_text(client(7, 7, suspended=True))
         commit(repo)
-        listed, started, warm = [], [], []
+        listed, started, warm, updates = [], [], [], []
         for _ in range(ROUNDS):
             started.append(cpu_of_command([sys.executable, "-c", "pass"]))
             listed.append(cpu_of_command(["git", "-C", str(repo), "ls-tree", "-r", "HEAD"]))
             warm.append(_Run(lambda: read_commit(repo, "HEAD", cache), head))
+            updates.append(_Update(repo, results, head))
+            if updates[-1].states != warm[-1].states:
+                raise RuntimeError("kept results give another state")
         base = statistics.median(started) + statistics.median(listed)
         yield f"git ls-tree, Python start {milliseconds(base):>8}"
-        yield from _told("one client changed, warm", warm, base, "git ls-tree + Python start")
+        yield from _told("one client, documents", warm, base, "git ls-tree + Python start")
+        yield from _told("one client, results", updates, base, "git ls-tree + Python start")
+        yield f"{'':<25} {'':>8}   once per 20 changed files: {milliseconds(saved)} to read whole and keep"
+        environment = {**os.environ, "XDG_CACHE_HOME": name}
+        validate = [sys.executable, "-m", "gatefleet", "validate", "--repo", str(repo), "--commit"]
+        cpu_of_command([*validate, "HEAD~1"], env=environment)
+        command = [cpu_of_command([*validate, "HEAD"], env=environment) for _ in range(ROUNDS)]
+        idle = [cpu_of_command([sys.executable, "-m", "gatefleet", "explain", "GF104"]) for _ in range(ROUNDS)]
+        whole = statistics.median(command)
+        yield f"gatefleet validate        {milliseconds(whole):>8}   {whole / base:5.2f} x git ls-tree + Python start"
+        yield f"gatefleet explain         {milliseconds(statistics.median(idle)):>8}   (start and imports)"
 
 
 class _Run:
@@ -76,7 +94,7 @@ class _Run:
         wrong = [one for one in [*sources.problems, *problems, *found] if one.severity is Severity.ERROR]
         if wrong:
             raise RuntimeError(f"the corpus has a problem: {wrong[0]}")
-        states = self._step("desired", lambda: {one: desired_state(model, one) for one in ENVIRONMENTS})
+        states = self._step("desired", lambda: desired_states(model, ENVIRONMENTS))
         self._step("digested", lambda: [state.digest for state in states.values()])
         self.states: States = {one: state.entities for one, state in states.items()}
         self._step("planned", lambda: [changes(self.states[one], head.get(one, {})) for one in self.states])
@@ -86,7 +104,36 @@ class _Run:
         return result
 
 
-def _told(title: str, runs: list[_Run], base: float, baseline: str) -> Iterator[str]:
+class _Update:
+    """The same from kept results, as `validate` (read, checked) and `plan` of one environment do it."""
+
+    def __init__(self, repo: Path, file: Path, head: States) -> None:
+        self.seconds: dict[str, float] = {}
+        now = int(time.time())
+        kept = self._step("read", lambda: load_results(file))
+        outcome = self._step("checked", lambda: kept and updated(repo, "HEAD", kept, now))
+        if outcome is None:
+            raise RuntimeError("the kept results do not do")
+        name = ENVIRONMENTS[-1]
+        state = self._step("desired", lambda: outcome.state(name))
+        self._step("digested", lambda: state.digest)
+        self._step("planned", lambda: changes(state.entities, head[name]))
+        self.states: States = {one: outcome.state(one).entities for one in ENVIRONMENTS}
+
+    def _step(self, name: str, call: Callable[[], T]) -> T:
+        self.seconds[name], result = _cpu(call)
+        return result
+
+
+def _keep(repo: Path, file: Path) -> None:
+    now = int(time.time())
+    sources = read_commit(repo, "HEAD")
+    model, problems = parse_model(sources)
+    files = tuple(document.path for document in sources.documents)
+    save_results(file, model, outcome_of(sources.commit, model, (*problems, *check(model, now)), files), now)
+
+
+def _told(title: str, runs: Sequence[_Run | _Update], base: float, baseline: str) -> Iterator[str]:
     steps = {name: statistics.median(run.seconds[name] for run in runs) for name in runs[0].seconds}
     parts = ", ".join(f"{name} {milliseconds(seconds)}" for name, seconds in steps.items())
     whole = sum(steps.values())

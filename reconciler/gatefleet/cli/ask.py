@@ -28,13 +28,14 @@ def can(
     When it can, the conditions are told that its requests must meet. Exit code 3 when it cannot.
     """
     from gatefleet.access.can import can as ask
-    from gatefleet.cli.context import environment_of, known, load_commit, load_worktree
+    from gatefleet.cli.context import environment_of, known
+    from gatefleet.cli.loading import load_commit, load_worktree
     from gatefleet.contract.digests import GENESIS_PARENT, Position
     from gatefleet.decide import Holdings, View
     from gatefleet.desired import desired_state
 
     model = (load_worktree(repo) if commit is None else load_commit(repo, commit)).model
-    wanted = environment_of(model, environment).name
+    wanted = environment_of(model.environments, environment).name
     state = desired_state(model, wanted)
     known("GF643", "--gateway", gateway, [key.partition("/")[2] for key in state.of_kind("gateway")])
     known("GF644", "CLIENT", client, model.clients)
@@ -80,7 +81,8 @@ def token(
 
     No other environment trusts such a key. A claim's VALUE is text, save a whole number, `true` and `false`.
     """
-    from gatefleet.cli.context import known, load_worktree
+    from gatefleet.cli.context import known
+    from gatefleet.cli.loading import load_worktree
     from gatefleet.local.development import ISSUER_FILE
     from gatefleet.local.tokens import DevelopmentIssuer
     from gatefleet.model.deployed import deployed_gateways

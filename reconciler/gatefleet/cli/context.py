@@ -1,114 +1,22 @@
-"""What commands have in common: the model of a commit, an environment of it, its trust document and its log."""
+"""What commands have in common: an environment of a commit, its trust document and its log."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatefleet.cli.output import show_problems, told_when_slow
+from gatefleet.cli.loading import load, refuse_errors
+from gatefleet.cli.output import told_when_slow
 from gatefleet.log.transport import Batch, LogReader, LogUnavailableError, LogWriter
 from gatefleet.log.trust import Trust, parse_trust
-from gatefleet.model import Environment, Model, parse_model
-from gatefleet.problems import Exit, GatefleetError, Place, Problem, Severity, failure, in_order, nearest
-from gatefleet.source import Sources, read_commit, read_worktree
+from gatefleet.model import Environment
+from gatefleet.problems import GatefleetError, failure, nearest
 from gatefleet.source.git import read_blobs
-from gatefleet.source.layout import ROOTS
 
-HEAD = "HEAD"
 LONGEST_TRUST = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The model of a commit (None: of the work tree), what is wrong with it, and the files that say it."""
-
-    commit: str | None
-    model: Model
-    problems: tuple[Problem, ...]
-    files: tuple[str, ...]
-
-
-def load(repo: Path, commit: str | None = None, *, cache: Path | None = None) -> Loaded:
-    """Read, parse and check everything; problems are found, not raised. Raises GF656 where there is nothing to read.
-
-    `cache` keeps what was read. Only what looks may use one: a cache that somebody wrote into must not become policy.
-    """
-    from gatefleet.checks import check
-
-    sources: Sources = read_worktree(repo, cache) if commit is None else read_commit(repo, commit, cache)
-    if not sources.documents and not sources.problems:
-        raise _nothing_here(repo, commit)
-    model, problems = parse_model(sources)
-    found = in_order([*sources.problems, *problems, *check(model, int(time.time()))])
-    files = sources.unread.union(document.path for document in sources.documents)
-    return Loaded(sources.commit, model, found, tuple(sorted(files)))
-
-
-def load_worktree(repo: Path) -> Loaded:
-    """The work tree, refused with all problems (exit 3) when it has an error; warnings are shown."""
-    return _sound(load(repo))
-
-
-def load_commit(repo: Path, commit: str) -> Loaded:
-    """A commit, refused with all problems (exit 3) when it has an error; warnings are shown.
-
-    For `HEAD`, which is what one means by saying nothing, changes that are not committed are a warning too.
-    """
-    loaded = _sound(load(repo, commit))
-    if commit == HEAD:
-        show_problems(_uncommitted(repo))
-    return loaded
-
-
-def _sound(loaded: Loaded) -> Loaded:
-    if any(problem.severity is Severity.ERROR for problem in loaded.problems):
-        raise GatefleetError(*loaded.problems, exit_code=Exit.FINDINGS)
-    show_problems(loaded.problems)
-    return loaded
-
-
-def _nothing_here(repo: Path, commit: str | None) -> GatefleetError:
-    top = next((folder for folder in repo.resolve().parents if any((folder / root).is_dir() for root in ROOTS)), None)
-    if top is not None:
-        fix = f"name the top of the repository: --repo {os.path.relpath(top)}"
-    elif commit is not None and any((repo / root).is_dir() for root in ROOTS):
-        fix = "they are here and not committed: git add policies teams && git commit"
-    else:
-        fix = "run it at the top of the policy repository, or name that by --repo"
-    what = "holds neither policies/ nor teams/" if commit is None else f"holds neither policies/ nor teams/ at {commit}"
-    return failure("GF656", str(repo), what, fix=fix)
-
-
-def _uncommitted(repo: Path) -> tuple[Problem, ...]:
-    listing = subprocess.run(
-        [
-            "git",
-            "-C",
-            str(repo),
-            "--no-optional-locks",
-            "status",
-            "--porcelain",
-            "-z",
-            "--untracked-files=all",
-            "--",
-            *ROOTS,
-        ],
-        capture_output=True,
-        check=False,
-    )
-    paths = [entry[3:].decode("utf-8", "replace") for entry in listing.stdout.split(b"\0") if entry[2:3] == b" "]
-    if not paths:
-        return ()
-    others = f", and {len(paths) - 1} more," if len(paths) > 1 else ""
-    what = f"changed{others} but not committed: it is no part of {HEAD}"
-    return (
-        Problem("GF657", Place(min(paths)), what, fix="commit it to plan or publish it", severity=Severity.WARNING),
-    )
 
 
 def known(code: str, place: str, name: str, names: Iterable[str]) -> None:
@@ -122,9 +30,8 @@ def known(code: str, place: str, name: str, names: Iterable[str]) -> None:
     raise failure(code, place, f"there is no {name!a}", fix=f"did you mean {near}?" if near else f"there are {listed}")
 
 
-def environment_of(model: Model, name: str | None) -> Environment:
+def environment_of(declared: Mapping[str, Environment], name: str | None) -> Environment:
     """The named environment; without a name the only one. Raises GF101 (unknown) or GF640 (which one?)."""
-    declared = model.environments
     if name is not None:
         known("GF101", "--environment", name, declared)
         return declared[name]
@@ -203,8 +110,8 @@ def open_log(repo: Path, environment: str | None, address: str | None) -> Iterat
     """
     loaded = load(repo)
     if environment not in loaded.model.environments and loaded.problems:
-        _sound(loaded)
-    with open_log_of(repo, environment_of(loaded.model, environment), address, None) as opened:
+        refuse_errors(loaded.problems)
+    with open_log_of(repo, environment_of(loaded.model.environments, environment), address, None) as opened:
         yield opened
 
 

@@ -24,13 +24,14 @@ def new(
 
     The document (version 1) names both. Keep the root key offline; the pipeline needs only the publish key.
     """
-    from gatefleet.cli.context import environment_of, load_worktree
+    from gatefleet.cli.context import environment_of
+    from gatefleet.cli.loading import load_worktree
     from gatefleet.log.envelope import TRUST, seal
     from gatefleet.log.keys import new_key
     from gatefleet.log.trust import Role, make_trust
 
     model = load_worktree(repo).model
-    wanted = environment_of(model, environment)
+    wanted = environment_of(model.environments, environment)
     root_file, publish_file, document = out / "root.key.pem", out / "publish.key.pem", out / Path(wanted.trust).name
     _prepare(out, repo, (root_file, publish_file, document))
     root, publish = new_key(root_file), new_key(publish_file)

@@ -64,7 +64,8 @@ def verify(
 
     With --commit also that the head is that commit's policy, to the byte. Exit code 3 when it is not.
     """
-    from gatefleet.cli.context import load_commit, open_log
+    from gatefleet.cli.context import open_log
+    from gatefleet.cli.loading import load_commit
     from gatefleet.desired import desired_state
     from gatefleet.log.verify import verify_log
 

@@ -33,16 +33,16 @@ def plan(
     detailed_exitcode: bool = typer.Option(False, "--detailed-exitcode", help="Exit code 2 when there are changes."),
 ) -> int:
     """Show what publishing a commit would change; write nothing."""
-    from gatefleet.cli.context import environment_of, load_commit, open_log_of
-    from gatefleet.desired import desired_state
+    from gatefleet.cli.context import environment_of, open_log_of
+    from gatefleet.cli.loading import look_at_commit
     from gatefleet.log.history import read_history
     from gatefleet.plan import plan_changes, plan_json
 
-    loaded = load_commit(repo, commit)
-    wanted = environment_of(loaded.model, environment)
-    desired = desired_state(loaded.model, wanted.name)
-    with open_log_of(repo, wanted, log, _commit(loaded.commit)) as opened:
-        planned = plan_changes(desired, _commit(loaded.commit), read_history(opened.reader, opened.trust), opened.trust)
+    found = look_at_commit(repo, commit)
+    wanted = environment_of(found.environments, environment)
+    with open_log_of(repo, wanted, log, _commit(found.commit)) as opened:
+        history = read_history(opened.reader, opened.trust)
+        planned = plan_changes(found.state(wanted.name), _commit(found.commit), history, opened.trust)
     if form is OutputForm.JSON:
         say_json(plan_json(planned))
     else:
@@ -64,7 +64,8 @@ def publish(
 
     It is in effect, whole, when this ends: archived, appended and read back.
     """
-    from gatefleet.cli.context import environment_of, load_commit, open_log_of
+    from gatefleet.cli.context import environment_of, open_log_of
+    from gatefleet.cli.loading import load_commit
     from gatefleet.desired import desired_state
     from gatefleet.log.archive import FolderArchive
     from gatefleet.plan import plan_json, summary
@@ -73,7 +74,7 @@ def publish(
 
     signers = _signers(key)
     loaded = load_commit(repo, commit)
-    wanted = environment_of(loaded.model, environment)
+    wanted = environment_of(loaded.model.environments, environment)
     desired = desired_state(loaded.model, wanted.name)
     with open_log_of(repo, wanted, log, _commit(loaded.commit)) as opened, opened.writer() as writer:
         _ensure_topic(opened)
@@ -118,7 +119,8 @@ def render(
 
     One whose policy did not change is kept byte for byte.
     """
-    from gatefleet.cli.context import environment_of, load_commit, open_log_of
+    from gatefleet.cli.context import environment_of, open_log_of
+    from gatefleet.cli.loading import load_commit
     from gatefleet.log.history import read_history
     from gatefleet.render import render_floors
 
@@ -126,7 +128,7 @@ def render(
         raise failure("GF649", "render", "only floors are rendered so far", fix="add --floors")
     signers = _signers(key)
     loaded = load_commit(repo, commit)
-    wanted = environment_of(loaded.model, environment)
+    wanted = environment_of(loaded.model.environments, environment)
     with open_log_of(repo, wanted, log, _commit(loaded.commit)) as opened:
         history = read_history(opened.reader, opened.trust)
     if history.position is None or history.commit is None:

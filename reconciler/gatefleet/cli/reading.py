@@ -10,10 +10,10 @@ import typer
 
 from gatefleet.cli.options import OTHER_COMMIT, REPO
 from gatefleet.cli.output import counted, problem_json, say, say_json, say_table, show_problems, styled, warn
-from gatefleet.problems import Exit, Severity, failure
+from gatefleet.problems import Exit, failure
 
 if TYPE_CHECKING:
-    from gatefleet.cli.context import Loaded
+    from gatefleet.kept import Outcome
 
 schema_app = typer.Typer(help="The schemas of the sources, for editors and other tools.", no_args_is_help=True)
 
@@ -39,52 +39,41 @@ def validate(
 
     All problems at once, sorted by place. Exit code 3 when one is an error.
     """
-    from gatefleet.cli.context import load
-    from gatefleet.source.cache import default_cache
+    from gatefleet.cli.loading import look
 
-    loaded = load(repo, commit, cache=default_cache(repo))
-    errors = sum(problem.severity is Severity.ERROR for problem in loaded.problems)
-    _report(loaded, errors, form)
-    return Exit.FINDINGS if errors else Exit.OK
+    found = look(repo, commit)
+    _report(found, form)
+    return Exit.FINDINGS if found.errors else Exit.OK
 
 
-def _report(loaded: Loaded, errors: int, form: Format) -> None:
-    from gatefleet.cli import reports
-
-    problems = loaded.problems
+def _report(found: Outcome, form: Format) -> None:
+    problems, errors = found.problems, found.errors
     match form:
         case Format.JSON:
             say_json({"format_version": 1, "valid": not errors, "problems": [problem_json(p) for p in problems]})
         case Format.GITHUB:
-            for line in reports.github_lines(problems):
+            from gatefleet.cli.reports import github_lines
+
+            for line in github_lines(problems):
                 say(line)
         case Format.SARIF:
             from gatefleet.cli.codes import all_rules
+            from gatefleet.cli.reports import sarif
 
-            say_json(reports.sarif(problems, all_rules()))
+            say_json(sarif(problems, all_rules()))
         case Format.JUNIT:
-            say(reports.junit(problems, loaded.files))
+            from gatefleet.cli.reports import junit
+
+            say(junit(problems, found.files))
         case Format.PRETTY:
             show_problems(problems)
-            found = f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}"
+            told = f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}"
+            files = counted(len(found.files), "file")
             if errors:
-                warn(f"{found} in {counted(len(loaded.files), 'file')}")
+                warn(f"{told} in {files}")
             else:
-                say(f"valid: {counted(len(loaded.files), 'file')}, {found}")
-                say(f"    {_contents(loaded)}")
-
-
-def _contents(loaded: Loaded) -> str:
-    model = loaded.model
-    kinds = {
-        "environment": model.environments,
-        "issuer": model.issuers,
-        "scope": model.scopes,
-        "client": model.clients,
-        "team": model.teams,
-        "gateway": model.gateways,
-    }
-    return ", ".join(counted(len(members), kind) for kind, members in kinds.items())
+                say(f"valid: {files}, {told}")
+                say("    " + ", ".join(counted(number, kind) for kind, number in found.numbers.items()))
 
 
 def explain(

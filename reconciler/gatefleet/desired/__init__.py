@@ -11,6 +11,7 @@ from gatefleet.desired.flatten import Flattening
 from gatefleet.desired.state import State
 from gatefleet.model.types import Environment, Model
 from gatefleet.problems import failure, nearest
+from gatefleet.source.allocation import collector_paused
 
 __all__ = ["State", "desired_state", "desired_states"]
 
@@ -35,9 +36,10 @@ def desired_states(model: Model, environments: Iterable[str]) -> dict[str, State
         return known[1]
 
     states = {}
-    for name in environments:
-        entities = {key: text(entity) for key, entity in flattening.entities_of(_environment(model, name))}
-        states[name] = State({key: entities[key] for key in sorted(entities)})
+    with collector_paused():
+        for name in environments:
+            entities = {key: text(entity) for key, entity in flattening.entities_of(_environment(model, name))}
+            states[name] = State({key: entities[key] for key in sorted(entities)})
     return states
 
 

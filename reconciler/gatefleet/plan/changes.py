@@ -50,8 +50,9 @@ def changes(desired: Mapping[str, str], head: Mapping[str, str]) -> tuple[Change
 
     Raises GF501 when a changed value is none that a follower would accept.
     """
-    keys = sorted(key for key in desired.keys() | head.keys() if desired.get(key) != head.get(key))
-    return tuple(_change(key, head.get(key), desired.get(key)) for key in keys)
+    keys = [key for key, value in desired.items() if head.get(key) != value]
+    keys += [key for key in head if key not in desired]
+    return tuple(_change(key, head.get(key), desired.get(key)) for key in sorted(keys))
 
 
 def per_kind(keys: tuple[str, ...]) -> dict[str, int]:

@@ -18,7 +18,7 @@ from typing import IO
 from gatefleet.problems import GatefleetError, failure
 from gatefleet.source.layout import ROOTS, printable
 
-_OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TIMEOUT = 300.0  # seconds; a local git that says nothing for so long hangs
 
 
@@ -31,7 +31,7 @@ def resolve_commit(repo: Path, name: str) -> str:
         raise failure("GF041", str(repo), "a revision must be one line of text", fix="name a branch, tag or commit id")
     done = _git(repo, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", accept=(0, 1, 128))
     commit = done.stdout.decode("ascii", "replace").strip()
-    if done.returncode == 0 and _OBJECT_ID.fullmatch(commit):
+    if done.returncode == 0 and OBJECT_ID.fullmatch(commit):
         return commit
     _git(repo, "rev-parse", "--git-dir")  # tells a missing repository from a missing revision
     raise failure(
@@ -71,6 +71,19 @@ def list_files(repo: Path, commit: str) -> Iterator[tuple[str, str, str]]:
         head, _, path = entry.partition("\t")
         mode, _, blob = head.split(" ")
         yield mode, blob, path
+
+
+def changed_files(repo: Path, older: str, newer: str) -> list[tuple[str, str]] | None:
+    """Mode (000000: removed) and path of everything below `policies/` and `teams/` in which two commits differ.
+
+    Both are full ids. None when git no longer has the older one.
+    """
+    options = ("-r", "-z", "--raw", "--no-renames", "--ignore-submodules=none")
+    done = _git(repo, "diff-tree", *options, older, newer, "--", *ROOTS, accept=(0, 128))
+    if done.returncode:
+        return None
+    entries = done.stdout.decode("utf-8", "surrogateescape").split("\x00")[:-1]
+    return [(about.split(" ")[1], path) for about, path in zip(entries[::2], entries[1::2], strict=True)]
 
 
 def read_blobs(repo: Path, blobs: Sequence[str], limit: int) -> Iterator[bytes | int]:
