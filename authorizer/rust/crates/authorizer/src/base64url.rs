@@ -107,6 +107,22 @@ mod tests {
     }
 
     #[test]
+    fn a_character_counts_only_where_its_bits_do_wherever_it_stands() {
+        let value = |byte| URL.iter().position(|one| *one == byte);
+        for length in [2, 3, 4, 6, 7, 8] {
+            let spare = [1, 0, 16, 4][length % 4]; // what the value of the last character is a multiple of
+            for (at, byte) in (0..length).flat_map(|at| (0..=0x7F).map(move |byte| (at, byte))) {
+                let mut text = vec![b'A'; length];
+                text[at] = byte;
+                let text = String::from_utf8(text).unwrap();
+                let good = value(byte).is_some_and(|value| at + 1 < length || value % spare == 0);
+                assert_eq!(decode_url(&text).is_some(), good, "{text:?}");
+                assert!(!good || encode_url(&decode_url(&text).unwrap()) == text, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
     fn no_other_text_is_decoded() {
         for text in ["A", "AAAAA", "AB", "AAB", "AA==", "A+", "A/AA", "AA A", "AA\n", "é", "AAÿA"] {
             assert_eq!(decode_url(text), None, "{text:?}");

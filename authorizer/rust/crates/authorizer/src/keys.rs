@@ -158,6 +158,7 @@ impl Verified {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base64url::encode_url;
 
     fn key(x: &str) -> PreparedKey {
         PreparedKey::new(&IssuerKey {
@@ -170,6 +171,19 @@ mod tests {
 
     const ONE: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
     const OTHER: &str = "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw";
+
+    #[test]
+    fn a_point_whose_y_is_not_reduced_is_no_key() {
+        let ed25519_of = |first, middle, last| {
+            let mut point = [middle; 32];
+            (point[0], point[31]) = (first, last);
+            ed25519(&encode_url(&point)).is_some()
+        };
+        for last in [0x7F, 0xFF] {
+            assert!(!ed25519_of(0xED, 0xFF, last) && !ed25519_of(0xEE, 0xFF, last) && !ed25519_of(0xFF, 0xFF, last));
+            assert!(ed25519_of(0xEB, 0xFF, last) && ed25519_of(0xFF, 0xFE, last) && ed25519_of(0xFF, 0xFF, last - 1));
+        }
+    }
 
     #[test]
     fn a_token_is_remembered_under_its_key_and_under_no_other() {
