@@ -45,10 +45,13 @@ export class Holdings {
 
   /** Keep of a whole state, or of a floor, what the gateway `<team>/<gateway>` needs. */
   static build(gatewayId: string, entries: ReadonlyMap<string, Entry>): Holdings {
-    const needed = neededKeys(gatewayId, entries);
+    return Holdings.#of(gatewayId, entries, neededKeys(gatewayId, entries));
+  }
+
+  static #of(gatewayId: string, entries: ReadonlyMap<string, Entry>, needed: ReadonlySet<string>): Holdings {
     const kept = new Map<string, Entry>();
     const absent = new Set<string>();
-    for (const key of [...needed].sort()) {
+    for (const key of needed) {
       const entry = entries.get(key);
       if (entry === undefined) absent.add(key);
       else kept.set(key, entry);
@@ -63,19 +66,17 @@ export class Holdings {
       if (entry === null) after.delete(key);
       else if (concerns(this.gatewayId, key)) after.set(key, entry);
     }
-    const missing = this.#missing(after, changes);
-    return missing.length > 0 ? new NeedsSnapshot(missing) : Holdings.build(this.gatewayId, after);
+    const needed = neededKeys(this.gatewayId, after);
+    const known = (key: string) => after.has(key) || this.absent.has(key) || changes.has(key);
+    const missing = [...needed].filter((key) => !known(key) && kindOf(key) !== 'gateway');
+    if (this.#mayMissClients(after)) missing.push(EVERY_CLIENT);
+    return missing.length > 0 ? new NeedsSnapshot(missing.sort()) : Holdings.#of(this.gatewayId, after, needed);
   }
 
-  #missing(after: ReadonlyMap<string, Entry>, changes: ReadonlyMap<string, Entry | null>): readonly string[] {
+  /** Whether clients may count after a change that did not before, and are therefore not held. */
+  #mayMissClients(after: ReadonlyMap<string, Entry>): boolean {
     const [before, now] = [demandOf(this.gatewayId, this.entries), demandOf(this.gatewayId, after)];
-    const missing = new Set<string>();
-    if (!before.everyClient && (now.everyClient || !now.scopes.isSubsetOf(before.scopes))) missing.add(EVERY_CLIENT);
-    for (const key of neededKeys(this.gatewayId, after)) {
-      const known = after.has(key) || this.absent.has(key) || changes.has(key);
-      if (!known && kindOf(key) !== 'gateway') missing.add(key);
-    }
-    return [...missing].sort();
+    return !before.everyClient && (now.everyClient || !now.scopes.isSubsetOf(before.scopes));
   }
 
   /** The view digest. */
@@ -90,11 +91,21 @@ interface Demand {
   readonly everyClient: boolean;
 }
 
+const NO_DEMAND: Demand = { scopes: new Set(), everyClient: false };
+// Most revisions leave a gateway's entity as it is, and then what its routes ask for and how they are found.
+const demands = new WeakMap<Gateway, Demand>();
+const indexes = new WeakMap<Gateway, ReadonlyMap<string, RouteInView>>();
+
 function demandOf(gatewayId: string, entries: ReadonlyMap<string, Entry>): Demand {
   const gateway = entries.get(`gateway/${gatewayId}`)?.entity;
-  if (gateway?.kind !== 'gateway') return { scopes: new Set(), everyClient: false };
-  const everyClient = gateway.routes.values().some((route) => route.requirement.demand === 'any_client');
-  return { scopes: scopesNamed(gateway), everyClient };
+  if (gateway?.kind !== 'gateway') return NO_DEMAND;
+  let demand = demands.get(gateway);
+  if (demand === undefined) {
+    const everyClient = gateway.routes.values().some((route) => route.requirement.demand === 'any_client');
+    demand = { scopes: scopesNamed(gateway), everyClient };
+    demands.set(gateway, demand);
+  }
+  return demand;
 }
 
 /** The gateway, the scopes that its routes name, the clients that count, and their issuers. */
@@ -104,11 +115,17 @@ function neededKeys(gatewayId: string, entries: ReadonlyMap<string, Entry>): Rea
   for (const scope of demand.scopes) needed.add(`scope/${scope}`);
   for (const [key, { entity }] of entries) {
     if (entity.kind !== 'client') continue;
-    if (!demand.everyClient && !entity.scopes.keys().some((scope) => demand.scopes.has(scope))) continue;
+    if (!counts(entity, demand)) continue;
     needed.add(key);
     if (entity.issuer !== null) needed.add(`issuer/${entity.issuer}`);
   }
   return needed;
+}
+
+function counts(client: Client, demand: Demand): boolean {
+  if (demand.everyClient) return true;
+  for (const scope of client.scopes.keys()) if (demand.scopes.has(scope)) return true;
+  return false;
 }
 
 function concerns(gatewayId: string, key: string): boolean {
@@ -122,11 +139,8 @@ export interface RouteInView {
   readonly shadowedBy: readonly Template[];
 }
 
-// Most revisions leave a gateway's entity as it is, and then its routes too.
-const indexed = new WeakMap<Gateway, ReadonlyMap<string, RouteInView>>();
-
 function routesOf(gateway: Gateway): ReadonlyMap<string, RouteInView> {
-  let routes = indexed.get(gateway);
+  let routes = indexes.get(gateway);
   if (routes === undefined) {
     routes = new Map(
       [...gateway.routes].map(([key, route]) => [
@@ -134,7 +148,7 @@ function routesOf(gateway: Gateway): ReadonlyMap<string, RouteInView> {
         { route, template: templateOf(key), shadowedBy: shadowedBy(key, gateway.routes) },
       ]),
     );
-    indexed.set(gateway, routes);
+    indexes.set(gateway, routes);
   }
   return routes;
 }
