@@ -88,12 +88,9 @@ pub struct Pulse {
     spent: Millis,
 }
 
-impl Identity {
-    /// The topic of a gateway's heartbeats.
-    pub fn topic(&self) -> String {
-        let team = self.gateway.split('/').next().unwrap_or_default();
-        format!("gatefleet.{}.heartbeat.{team}", self.environment)
-    }
+/// The topic of a gateway's heartbeats: one a team.
+pub fn heartbeat_topic(environment: &str, gateway: &str) -> String {
+    format!("gatefleet.{environment}.heartbeat.{}", gateway.split('/').next().unwrap_or_default())
 }
 
 impl Pulse {
@@ -186,7 +183,7 @@ impl Pulse {
         }
         line.raw("heartbeat", &value);
         Heartbeat {
-            topic: identity.topic(),
+            topic: heartbeat_topic(&identity.environment, &identity.gateway),
             key: identity.instance.clone(),
             timestamp: now,
             value,

@@ -1,11 +1,12 @@
 //! One gateway's authorizer between two worlds: an event of API Gateway in, its answer out, one line written.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::mem;
+use std::time::Instant;
 
 use authorizer::decide::decide;
 use authorizer::entities::WhenStale;
+use authorizer::heartbeat::{Identity, Pulse};
 use authorizer::json_text::JsonObject;
 use authorizer::keys::Verified;
 use authorizer::log::follow::{Follower, Millis};
@@ -16,10 +17,12 @@ use authorizer::respond::{Response, respond};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::configuration::Configuration;
+use crate::heart::{Heart, wall_clock, write_line};
 
 /// Decides for one gateway.
 pub struct Authorizer {
     follower: Follower,
+    heart: Heart,
     source: Option<Box<dyn RevisionSource>>,
     read_deadline: Millis,
     verified: Verified,
@@ -29,13 +32,24 @@ pub struct Authorizer {
 impl Authorizer {
     /// Stands on the floor, and reads the log once within the budget of init.
     pub fn start(configuration: Configuration) -> Self {
-        let Configuration { trust, floor, source, init_budget, read_deadline } = configuration;
+        let Configuration { trust, floor, source, heartbeats, init_budget, read_deadline } = configuration;
+        let random = SystemRandom::new();
+        let identity = Identity {
+            environment: floor.environment.to_string(),
+            gateway: floor.gateway.to_string(),
+            instance: random_id(&random),
+            variant: "rust".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            floor: (floor.position.epoch, floor.position.revision),
+            floor_issued_at: floor.issued_at,
+        };
         let mut authorizer = Authorizer {
             follower: Follower::new(&floor, trust, source.is_some()),
+            heart: Heart::new(Pulse::new(identity, wall_clock()), heartbeats, read_deadline),
             source,
             read_deadline,
             verified: Verified::default(),
-            random: SystemRandom::new(),
+            random,
         };
         authorizer.read(init_budget);
         if let Some(failure) = &authorizer.follower.failure {
@@ -66,18 +80,19 @@ impl Authorizer {
                 self.read(self.read_deadline);
             }
         }
-        let id = self.decision_id();
-        let response = self.with_decision(event, |decision| {
+        let id = random_id(&self.random);
+        let (response, noted) = self.with_decision(event, |decision| {
             let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let mut line = log_line(decision, &id, wall_clock().div_euclid(1000), latency_ms);
-            line.push('\n');
-            let _ = std::io::stdout().write_all(line.as_bytes()); // a full log stops no decision
-            respond(decision, &id)
+            write_line(log_line(decision, &id, wall_clock().div_euclid(1000), latency_ms));
+            let denied = decision.outcome.as_ref().err().copied();
+            (respond(decision, &id), (denied, decision.freshness.state, decision.path_fits))
         });
+        self.heart.decided(noted);
         send(response)?;
         if read_afterwards {
             self.read(self.read_deadline);
         }
+        self.heart.beat(&self.follower);
         Ok(())
     }
 
@@ -88,33 +103,29 @@ impl Authorizer {
     }
 
     fn read(&mut self, timeout: Millis) {
-        let [random] = self.random_bytes::<1>();
+        let [random] = random_bytes::<1>(&self.random);
         let jitter = 500 + Millis::from(random) * 500 / 255;
         if let Some(source) = &mut self.source {
-            self.follower.read(source.as_mut(), &wall_clock, timeout, jitter);
+            let succeeded = self.follower.read(source.as_mut(), &wall_clock, timeout, jitter);
+            self.heart.read(succeeded, &mem::take(&mut self.follower.refusals));
         }
     }
+}
 
-    fn decision_id(&self) -> String {
-        self.random_bytes::<16>().iter().fold(String::with_capacity(32), |mut id, byte| {
-            let _ = write!(id, "{byte:02x}");
-            id
-        })
-    }
+/// 32 hex digits. Without randomness they are zeros: an id names something in logs and decides nothing.
+fn random_id(random: &SystemRandom) -> String {
+    random_bytes::<16>(random).iter().fold(String::with_capacity(32), |mut id, byte| {
+        let _ = write!(id, "{byte:02x}");
+        id
+    })
+}
 
-    /// Without randomness an id is zeros: it names a decision in logs and decides nothing.
-    fn random_bytes<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        let _ = self.random.fill(&mut bytes);
-        bytes
-    }
+fn random_bytes<const N: usize>(random: &SystemRandom) -> [u8; N] {
+    let mut bytes = [0; N];
+    let _ = random.fill(&mut bytes);
+    bytes
 }
 
 fn may_go_ahead(decision: &Decision<'_>) -> bool {
     decision.allowed() && matches!(decision.when_stale, None | Some(WhenStale::Serve))
-}
-
-fn wall_clock() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }

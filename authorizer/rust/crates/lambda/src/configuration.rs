@@ -5,13 +5,14 @@ use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use authorizer::entities::{Entity, Following};
+use authorizer::heartbeat::heartbeat_topic;
 use authorizer::log::follow::Millis;
 use authorizer::log::opening::open_floor;
 use authorizer::log::payloads::Floor;
 use authorizer::log::transport::RevisionSource;
 use authorizer::log::trust::Trust;
 use kafka::address::Address;
-use kafka::connect_later;
+use kafka::{KafkaWriter, connect_later};
 
 use crate::file_source::FileSource;
 
@@ -28,6 +29,8 @@ pub struct Configuration {
     pub floor: Floor,
     /// None: the gateway serves from its floor alone.
     pub source: Option<Box<dyn RevisionSource>>,
+    /// Where heartbeats go, if the log is on Kafka.
+    pub heartbeats: Option<KafkaWriter>,
     /// For the read during init.
     pub init_budget: Millis,
     /// For a read while a request waits.
@@ -54,8 +57,10 @@ impl Configuration {
         let floor_only = floor.entities.get(key.as_str()).is_some_and(
             |stated| matches!(&stated.entity, Entity::Gateway(gateway) if gateway.following == Following::FloorOnly),
         );
+        let (source, heartbeats) = if floor_only { (None, None) } else { log_at(&variable, &floor)? };
         Ok(Configuration {
-            source: if floor_only { None } else { Some(source_at(&variable)?) },
+            source,
+            heartbeats,
             init_budget: milliseconds("GATEFLEET_INIT_BUDGET_MS", &variable, INIT_BUDGET_MS)?,
             read_deadline: milliseconds("GATEFLEET_READ_DEADLINE_MS", &variable, READ_DEADLINE_MS)?,
             trust,
@@ -86,14 +91,16 @@ fn is_loopback(url: &str) -> bool {
     named || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
 }
 
-fn source_at(variable: &impl Fn(&str) -> Option<String>) -> Result<Box<dyn RevisionSource>, String> {
+type Log = (Option<Box<dyn RevisionSource>>, Option<KafkaWriter>);
+
+fn log_at(variable: &impl Fn(&str) -> Option<String>, floor: &Floor) -> Result<Log, String> {
     let address = variable("GATEFLEET_LOG").unwrap_or_default();
     if address.starts_with("kafka:") {
-        let (source, _) = connect_later(&Address::read(&address, variable)?)?;
-        return Ok(Box::new(source));
+        let (source, writer) = connect_later(&Address::read(&address, variable)?)?;
+        return Ok((Some(Box::new(source)), Some(writer(heartbeat_topic(&floor.environment, &floor.gateway)))));
     }
     match address.strip_prefix("file:").filter(|path| !path.is_empty()) {
-        Some(path) => Ok(Box::new(FileSource::new(path))),
+        Some(path) => Ok((Some(Box::new(FileSource::new(path))), None)),
         None => Err("GATEFLEET_LOG: no address of a log; write file:PATH or kafka:HOST:PORT/TOPIC, or make the \
                      gateway floor_only"
             .into()),

@@ -6,7 +6,9 @@
 mod authorizer;
 mod configuration;
 mod file_source;
+mod heart;
 mod runtime;
+mod sender;
 
 use std::env;
 use std::process::ExitCode;

@@ -77,6 +77,11 @@ impl Follower {
         &self.held.view
     }
 
+    /// Whether there is a log to follow.
+    pub fn follows(&self) -> bool {
+        self.follows
+    }
+
     /// How current the view is at `now`.
     pub fn freshness(&self, now: Millis) -> Freshness {
         let read_failed = !self.follows || self.failures > 0;
