@@ -64,12 +64,16 @@ def function_of(
     *,
     log: Path | None = None,
     layer: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
     freezing: bool = False,
 ) -> Function:
-    """A function that was not started: on the policy's log and the newest floor, where no others are given."""
+    """A function that was not started: on the policy's log and the newest floor, where no others are given.
+
+    `variables` come on top of these, or in their place.
+    """
     lines: list[str] = []
-    variables = {**(layer or policy.layer(gateway)), **PATIENT, "GATEFLEET_LOG": f"file:{log or policy.log}"}
-    environment = LambdaEnvironment(build, variables, freezing=freezing, write_line=lines.append)
+    usual = {**(layer or policy.layer(gateway)), **PATIENT, "GATEFLEET_LOG": f"file:{log or policy.log}"}
+    environment = LambdaEnvironment(build, usual | dict(variables or {}), freezing=freezing, write_line=lines.append)
     return Function(environment, policy, gateway, lines)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -17,6 +17,12 @@ Deploy = Callable[..., Function]
 def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Command:
     """How a build is run."""
     return node_function(tmp_path_factory.mktemp("node")) if request.param == "node" else rust_function()
+
+
+@pytest.fixture(scope="session")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Command]:
+    """How each build is run, by variant."""
+    return {"node": node_function(tmp_path_factory.mktemp("node")), "rust": rust_function()}
 
 
 @pytest.fixture
