@@ -168,7 +168,7 @@ def test_what_it_prints_to_try_works_as_it_is_and_ctrl_c_ends_it(unpublished: Co
             # The publish has ended; that each gateway has read it is a matter of milliseconds, or of a busy machine.
             while "403 Forbidden" not in typed(printed[calls[2]])[1]:
                 pass
-            assert '"type": "https://errors.example.com/insufficient_scope"' in typed(printed[calls[2]])[1]
+            assert '"reason":"insufficient_scope"' in typed(printed[calls[2]])[1]
         assert {code for number, (code, _) in ran.items() if number != verify} == {0}
         assert ran[publish][1].splitlines()[-1].startswith("development is at revision 1/4")
         # The forged record of the story is on the log, and is named.

@@ -12,7 +12,6 @@ from typing import Any
 from gatefleet.contract.entities import ApiKind, Gateway, Public
 from gatefleet.local.events import REST_STAGE, STAGE, HttpRequest
 from gatefleet.local.gateway.api import Api, ApiRoute
-from gatefleet.local.gateway.backend import Streamed
 from gatefleet.local.gateway.emulator import Emulator
 from gatefleet.local.gateway.identity import identity_sources
 from gatefleet.local.gateway.messages import Response
@@ -20,7 +19,7 @@ from gatefleet.local.runtime_api import Answer, FunctionError
 from gatefleet.model.types import Backend
 
 ERRORS = "https://errors.example.com/"
-LOG_FIELDS = ("time", "gateway", "route", "client_id", "decision", "reason", "revision", "freshness", "latency_ms")
+LOG_FIELDS = ("time", "request_id", "gateway", "route", "status", "client_id", "reason", "latency_ms")
 NOW = 1_800_000_000
 
 
@@ -110,12 +109,12 @@ def ask(emulator: Emulator, request: HttpRequest, *chunks: bytes) -> Asked:
             yield chunk
 
     async def through() -> Asked:
-        answered = await emulator.answer(request, body())
+        answered, sent = await emulator.answer(request, body())
         if isinstance(answered, Response):
             content = answered.body
         else:
-            assert isinstance(answered, Streamed)
             content = b"".join([chunk async for chunk in answered.chunks])
+        sent(len(content))
         return Asked(answered.status, dict(answered.headers), content)
 
     return asyncio.run(through())

@@ -22,7 +22,8 @@ START_SECONDS = 30.0
 class Gateways:
     """Gateways by id. Takes their ports at once; `start` returns when all answer, `stop` ends them, also unstarted.
 
-    `url_of` gives the URL of a backend, None for the echo; `write_line` gets the access log of all of them.
+    `url_of` gives the URL of a backend, None for the echo; `write_line` gets the access log of all of them, `explain`
+    what went wrong behind an answer of 500 or 504.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Gateways:
         authorizers: Mapping[str, Authorizer],
         *,
         write_line: Callable[[str], object] = lambda _line: None,
+        explain: Callable[[str], object] = lambda _line: None,
         url_of: Callable[[Backend], str | None] = lambda _backend: None,
         first_port: int = FIRST_PORT,
     ) -> None:
@@ -44,7 +46,9 @@ class Gateways:
         port = first_port
         try:
             for gateway, api in sorted(apis.items()):
-                emulator = Emulator(api, authorizers[gateway], self._pool, write_line=write_line, url_of=url_of)
+                emulator = Emulator(
+                    api, authorizers[gateway], self._pool, write_line=write_line, explain=explain, url_of=url_of
+                )
                 listening, port = _listen(port)
                 self._sockets.append(listening)
                 self._emulators[gateway] = emulator

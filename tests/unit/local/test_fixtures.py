@@ -221,21 +221,23 @@ def test_a_throttle_lets_through_what_its_bucket_holds(case: Case) -> None:
 @of("errors")
 def test_an_error_is_answered_with_its_status_and_body(case: Case) -> None:
     context = {"reason": case["reason"]} if "reason" in case else {}
-    response = gateway_error(ErrorType(case["error"]), ApiKind(case["api"]), ERRORS, context)
+    response = gateway_error(ErrorType(case["error"]), ApiKind(case["api"]), ERRORS, "request-1", context)
     assert response.status == case["status"]
     assert response.header("www-authenticate") == case.get("challenge")
     if "message" in case:
         assert json.loads(response.body) == {"message": case["message"]}
         assert response.header("content-type") == "application/json"
-    else:
-        problem = {"type": f"{ERRORS}{case['type']}", "title": case["title"], "status": case["status"]}
-        assert json.loads(response.body) == problem
-        assert response.header("content-type") == "application/problem+json"
+        return
+    problem = {"type": f"{ERRORS}{case['type']}", "title": case["title"], "status": case["status"]}
+    reason = {"reason": case["says_reason"]} if "says_reason" in case else {}
+    assert json.loads(response.body) == {**problem, "instance": "urn:uuid:request-1", **reason}
+    assert response.header("content-type") == "application/problem+json"
 
 
 @of("handing", "request")
 def test_a_backend_is_handed_what_is_its_business(case: Case) -> None:
-    handed = handed_headers(a_request("GET /", *pairs(case["headers"])), case.get("context", {}), 8701)
+    request, hides = a_request("GET /", *pairs(case["headers"])), case.get("hides_api_key", False)
+    handed = handed_headers(request, case.get("context", {}), ApiKind(case["api"]), hides_api_key=hides, port=8701)
     assert seen(handed, case["handed"]) == case["handed"]
 
 
@@ -247,14 +249,15 @@ def test_a_backends_answer_is_returned_without_what_is_its_connections(case: Cas
 
 @of("accesslog")
 def test_a_line_of_the_access_log_has_the_fields_that_are_named(case: Case) -> None:
-    passage = Passage(a_request("GET /secret?secret=1", ("authorization", "Bearer secret")), "orders/orders", "rust")
-    passage.route, passage.decision = case.get("route"), case.get("decision")
-    passage.context, passage.latency_ms = case.get("context", {}), case.get("latency", 0)
-    line = access_line(tuple(case["line"]), passage)
+    passage = Passage(a_request("GET /secret?secret=1", ("authorization", "Bearer secret")))
+    passage.status, passage.route, passage.error = 200, case.get("route"), case.get("error")
+    passage.context, passage.response_length = case.get("context", {}), case.get("length")
+    passage.latency_ms, passage.backend_ms, passage.authorizer_ms = case.get("times", [None] * 3)
+    line = access_line(an_api(ApiKind(case["api"]), log_fields=tuple(case["fields"])), passage)
     assert list(json.loads(line).items()) == list(case["line"].items())
     assert "secret" not in line
 
 
 def seen(headers: tuple[tuple[str, str], ...], names: Mapping[str, str]) -> dict[str, str]:
     found = {name.lower(): value for name, value in headers}
-    return {name: found.get(name, NONE) for name in names}
+    return {name: "NOTHING" if found.get(name) == NONE else found.get(name, NONE) for name in names}

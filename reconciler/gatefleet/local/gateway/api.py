@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gatefleet.contract.entities import ApiKind, Public
+from gatefleet.contract.entities import ApiKind, CredentialKind, Public
 from gatefleet.local.events import REST_STAGE, STAGE
 from gatefleet.local.gateway.identity import identity_sources
 from gatefleet.model.deployed import DeployedGateway, deployed_gateways
-from gatefleet.model.types import Backend, Conventions, Cors, Environment, Model, Throttle
+from gatefleet.model.types import DEVELOPMENT, Backend, Conventions, Cors, Environment, Model, Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Api:
     throttle: Throttle | None = None
     cors: Cors | None = None
     base_path: str | None = ""
+    environment: str = DEVELOPMENT
+    hides_api_key: bool = False  # callers have API keys here, which are not the backends' business
     variant: str = field(default="reference", compare=False)
 
     @property
@@ -74,5 +76,7 @@ def api_of(deployed: DeployedGateway, conventions: Conventions) -> Api:
         result_ttl=deployed.result_ttl,
         throttle=deployed.throttle,
         cors=deployed.cors,
+        environment=deployed.environment.name,
+        hides_api_key=CredentialKind.API_KEY in kinds,
         variant=source.variant,
     )

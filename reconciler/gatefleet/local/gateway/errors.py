@@ -1,8 +1,9 @@
 """The answers that API Gateway makes itself.
 
 HTTP APIs have fixed bodies. REST APIs have gateway responses ("Gateway response types"), which gatefleet's Terraform
-sets to problem details (RFC 9457) under the conventions' type base, with CORS headers and, on 401, a challenge (RFC
-6750 section 3). A failed authentication never says why: nothing of the authorizer's context reaches a 401.
+(`terraform/modules/gateway/rest.tf`) sets to problem details (RFC 9457) under the conventions' type base, with CORS
+headers and, on 401, a challenge (RFC 6750 section 3). A failed authentication never says why: nothing of the
+authorizer's context reaches a 401.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gatefleet.contract.entities import ApiKind
-from gatefleet.contract.reasons import Reason
 from gatefleet.local.gateway.messages import Response, json_response
 
 
@@ -35,53 +35,67 @@ class ErrorType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """An error on an HTTP API; on a REST API; its name in `x-amzn-errortype`, and its problem type there, if any."""
+    """An error: status and fixed message of an HTTP API; what a REST API calls it in `x-amzn-errortype`; its status
+    and title there; its problem type, None where AWS lets nobody set the body."""
 
     http: tuple[int, str]
-    rest: int
     name: str
+    rest: tuple[int, str]
     problem: str | None
 
 
+_FAILED = (500, "Internal Server Error")
 _SHAPES = {
-    ErrorType.ACCESS_DENIED: _Shape((403, "Forbidden"), 403, "AccessDeniedException", "forbidden"),
+    ErrorType.ACCESS_DENIED: _Shape((403, "Forbidden"), "AccessDeniedException", (403, "Forbidden"), "access-denied"),
     ErrorType.AUTHORIZER_CONFIGURATION_ERROR: _Shape(
-        (500, "Internal Server Error"), 500, "AuthorizerConfigurationException", "internal"
+        _FAILED, "AuthorizerConfigurationException", _FAILED, "authorizer-error"
     ),
-    ErrorType.AUTHORIZER_FAILURE: _Shape((500, "Internal Server Error"), 500, "AuthorizerFailureException", "internal"),
-    ErrorType.INTEGRATION_FAILURE: _Shape((503, "Service Unavailable"), 504, "InternalServerErrorException", "backend"),
-    ErrorType.INTEGRATION_TIMEOUT: _Shape((503, "Service Unavailable"), 504, "InternalServerErrorException", "backend"),
+    ErrorType.AUTHORIZER_FAILURE: _Shape(_FAILED, "AuthorizerFailureException", _FAILED, "authorizer-error"),
+    ErrorType.INTEGRATION_FAILURE: _Shape(
+        (503, "Service Unavailable"), "InternalServerErrorException", (504, "Gateway Timeout"), "backend-failed"
+    ),
+    ErrorType.INTEGRATION_TIMEOUT: _Shape(
+        (503, "Service Unavailable"), "InternalServerErrorException", (504, "Gateway Timeout"), "backend-timed-out"
+    ),
     ErrorType.MISSING_AUTHENTICATION_TOKEN: _Shape(
-        (404, "Not Found"), 403, "MissingAuthenticationTokenException", Reason.UNKNOWN_ROUTE
+        (404, "Not Found"), "MissingAuthenticationTokenException", (404, "Not Found"), "not-found"
     ),
-    ErrorType.REQUEST_TOO_LARGE: _Shape((413, "Request Entity Too Large"), 413, "RequestTooLargeException", None),
-    ErrorType.THROTTLED: _Shape((429, "Too Many Requests"), 429, "TooManyRequestsException", "throttled"),
-    ErrorType.UNAUTHORIZED: _Shape((401, "Unauthorized"), 401, "UnauthorizedException", "authentication"),
-    ErrorType.NO_STAGE: _Shape((404, "Not Found"), 403, "ForbiddenException", None),
-    ErrorType.URI_TOO_LONG: _Shape((414, "Request URI too long"), 414, "RequestUriTooLongException", None),
+    # "Amazon API Gateway important notes": this one's gateway response cannot be customized.
+    ErrorType.REQUEST_TOO_LARGE: _Shape(
+        (413, "Request Entity Too Large"), "RequestTooLargeException", (413, "Request Too Long"), None
+    ),
+    ErrorType.THROTTLED: _Shape(
+        (429, "Too Many Requests"), "TooManyRequestsException", (429, "Too Many Requests"), "throttled"
+    ),
+    ErrorType.UNAUTHORIZED: _Shape(
+        (401, "Unauthorized"), "UnauthorizedException", (401, "Unauthorized"), "unauthorized"
+    ),
+    ErrorType.NO_STAGE: _Shape((404, "Not Found"), "ForbiddenException", (403, "Forbidden"), None),
+    ErrorType.URI_TOO_LONG: _Shape(
+        (414, "Request URI too long"), "RequestUriTooLongException", (414, "Request URI too long"), None
+    ),
 }
 
-_TITLES = {
-    401: "Unauthorized",
-    403: "Forbidden",
-    413: "Request Entity Too Large",
-    414: "Request URI too long",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    504: "Gateway Timeout",
-}
 
-
-def gateway_error(error: ErrorType, api: ApiKind, type_base: str, context: Mapping[str, str] | None = None) -> Response:
-    """The answer to an error, without CORS headers. `context` is the authorizer's, whose `reason` a 403 names."""
+def gateway_error(
+    error: ErrorType, api: ApiKind, type_base: str, request_id: str, context: Mapping[str, str] | None = None
+) -> Response:
+    """The answer to an error, without CORS headers. `context` is the authorizer's, whose `reason` a REST 403 says."""
     shape = _SHAPES[error]
     if api is ApiKind.HTTP:
         status, message = shape.http
         return json_response(status, {"message": message})
+    status, title = shape.rest
     name = ("x-amzn-errortype", shape.name)
     if shape.problem is None:
-        return json_response(shape.rest, {"message": _TITLES[shape.rest]}).adding(name)
-    problem = (context or {}).get("reason", shape.problem) if error is ErrorType.ACCESS_DENIED else shape.problem
-    body = {"type": f"{type_base}{problem}", "title": _TITLES[shape.rest], "status": shape.rest}
-    response = json_response(shape.rest, body, "application/problem+json").adding(name)
+        return json_response(status, {"message": title}).adding(name)
+    problem: dict[str, str | int] = {
+        "type": f"{type_base}{shape.problem}",
+        "title": title,
+        "status": status,
+        "instance": f"urn:uuid:{request_id}",
+    }
+    if error is ErrorType.ACCESS_DENIED:
+        problem["reason"] = (context or {}).get("reason", "")
+    response = json_response(status, problem, "application/problem+json").adding(name)
     return response.adding(("www-authenticate", "Bearer")) if error is ErrorType.UNAUTHORIZED else response

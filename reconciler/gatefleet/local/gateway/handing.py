@@ -1,8 +1,8 @@
-"""What a backend is handed: the request without what belongs to one connection, and who the authorizer found.
+"""What a backend at a URL is handed: the request without what belongs to one connection, and who called.
 
-gatefleet's Terraform maps the authorizer's context to headers of its own, by `overwrite:header.…` on HTTP APIs and
-`integration.request.header.…` on REST APIs. A caller can set none of them: whatever comes under their prefix is
-dropped, also where a public route or an answer without a subject leaves them unset.
+gatefleet's Terraform sets headers of its own from the authorizer's context; what a client sends under their names is
+taken away, on public routes too, and so is an API key where callers have keys (`terraform/modules/gateway`: `told`,
+`request_parameters`, `requestParameters`). A REST API cannot take a header away: it says `-` in its place.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from gatefleet.contract.entities import ApiKind
 from gatefleet.local.events import HttpRequest
 from gatefleet.local.gateway.messages import Headers
 
-PREFIX = "x-gatefleet-"
-HANDED = ("client_id", "subject", "scopes", "revision", "freshness", "decision_id")
+TOLD = {"x-gatefleet-client-id": "client_id", "x-gatefleet-decision-id": "decision_id"}
+_API_KEY = "x-api-key"
 
 # RFC 9110 section 7.6.1, and those that `Connection` names.
 _HOP_BY_HOP = {
@@ -37,27 +37,34 @@ def end_to_end(headers: Sequence[tuple[str, str]]) -> Headers:
     return tuple(one for one in headers if one[0].lower() not in _HOP_BY_HOP | named)
 
 
-def handed_headers(request: HttpRequest, context: Mapping[str, str], port: int) -> Headers:
+def handed_headers(
+    request: HttpRequest, context: Mapping[str, str], api: ApiKind, *, hides_api_key: bool, port: int
+) -> Headers:
     """The request's headers as the backend gets them, `host` apart, which is the backend's own.
 
-    The last address of `x-forwarded-for` is the one that API Gateway saw.
+    `context`: the authorizer's, empty on a public route. The last address of `x-forwarded-for` is the one that API
+    Gateway saw.
     """
-    kept = tuple(
-        one
-        for one in end_to_end(request.headers)
-        if one[0].lower() not in _OURS and not one[0].lower().startswith(PREFIX)
-    )
+    replaced = {name: context.get(member, "") for name, member in TOLD.items()}
+    if hides_api_key:
+        replaced[_API_KEY] = ""
+    taken = _OURS | replaced.keys()
+    kept = tuple(one for one in end_to_end(request.headers) if one[0].lower() not in taken)
+    nothing = "-" if api is ApiKind.REST else ""
     host = (request.values("host") or ["localhost"])[0]
-    forwarded_for = ", ".join([*request.values("x-forwarded-for"), request.source_ip])
-    known = tuple((f"{PREFIX}{name.replace('_', '-')}", context[name]) for name in HANDED if name in context)
     return (
         *kept,
         ("forwarded", f"for={_node(request.source_ip)};host={host};proto=http"),
-        ("x-forwarded-for", forwarded_for),
+        ("x-forwarded-for", ", ".join([*request.values("x-forwarded-for"), request.source_ip])),
         ("x-forwarded-port", str(port)),
         ("x-forwarded-proto", "http"),
-        *known,
+        *((name, value or nothing) for name, value in replaced.items() if value or nothing),
     )
+
+
+def handed_path(path: str, api: ApiKind) -> str:
+    """The path below a backend's URL: an HTTP API's is the request's, a REST API's is made from the resource."""
+    return path[:-1] if api is ApiKind.REST and path.endswith("/") and path != "/" else path
 
 
 def returned_headers(headers: Sequence[tuple[str, str]], api: ApiKind) -> Headers:

@@ -26,11 +26,11 @@ _KEPT = {
 def identity_sources(api: ApiKind, credentials: Collection[CredentialKind], result_ttl: int) -> tuple[str, ...]:
     """Derive them, as selection expressions, from the kinds of credentials that the routes of one gateway take.
 
-    Without a TTL an HTTP API names the one header that all routes need, if there is one, for its 401; a REST API names
-    none, since its authorizer says 401 itself. Several kinds, or certificates, leave no header that everybody sends.
+    The one header that all of them need, if there is one; several kinds, or certificates, leave none that everybody
+    sends. As `terraform/modules/gateway` does.
     """
     header = _HEADERS.get(next(iter(credentials))) if len(set(credentials)) == 1 else None
-    if header is None or (api is ApiKind.REST and not result_ttl):
+    if header is None:
         return ()
     prefix = "$request.header." if api is ApiKind.HTTP else "method.request.header."
     return (prefix + header, *(_KEPT[api] if result_ttl else ()))

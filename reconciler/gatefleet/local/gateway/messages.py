@@ -30,4 +30,4 @@ class Response:
 
 def json_response(status: int, value: Mapping[str, Any], content_type: str = "application/json") -> Response:
     """An answer whose body is JSON on one line."""
-    return Response(status, (("content-type", content_type),), json.dumps(value).encode())
+    return Response(status, (("content-type", content_type),), json.dumps(value, separators=(",", ":")).encode())

@@ -7,6 +7,7 @@ import json
 import secrets
 import socket
 import time
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from email.utils import formatdate
@@ -16,7 +17,7 @@ import h11
 
 from gatefleet.contract.entities import ApiKind
 from gatefleet.local.events import HttpRequest
-from gatefleet.local.gateway.backend import CHUNK, BackendError, Streamed
+from gatefleet.local.gateway.backend import CHUNK, BackendError
 from gatefleet.local.gateway.emulator import MAX_BODY, Emulator
 from gatefleet.local.gateway.messages import Headers, Response
 
@@ -86,27 +87,32 @@ class _Connection:
             await self._refuse(error.error_status_hint)
 
     async def _answer(self, event: h11.Request) -> None:
-        request = _request(event, self._writer.get_extra_info("peername"))
+        request = _request(event, self._writer.get_extra_info("peername"), self._emulator.api.kind)
         if isinstance(request, HTTPStatus):
             return await self._refuse(request)
-        answered = await self._emulator.answer(request, self._body())
+        answered, sent = await self._emulator.answer(request, self._body())
         headers = (*answered.headers, *_of_every_answer(self._emulator.api.kind, request.request_id, answered.headers))
-        with_body = request.method != "HEAD" and answered.status not in (204, 304)
-        if isinstance(answered, Response):
-            await self._head(answered.status, _with_length(headers, answered))
-            if with_body:
-                await self._send(h11.Data(data=answered.body))
-        else:
-            await self._head(answered.status, headers)
-            await self._stream(answered, with_body=with_body)
+        length = 0
+        try:
+            if isinstance(answered, Response):
+                await self._head(answered.status, _with_length(headers, answered))
+                length = await self._content(request.method, answered.status, answered.body)
+            else:
+                async with aclosing(answered.chunks) as chunks:
+                    await self._head(answered.status, headers)
+                    async for chunk in chunks:
+                        length += await self._content(request.method, answered.status, chunk)
+        finally:
+            sent(length)
         await self._send(h11.EndOfMessage())
         return None
 
-    async def _stream(self, answered: Streamed, *, with_body: bool) -> None:
-        async with aclosing(answered.chunks) as chunks:
-            async for chunk in chunks:
-                if with_body:
-                    await self._send(h11.Data(data=chunk))
+    async def _content(self, method: str, status: int, content: bytes) -> int:
+        """Send a part of the body, where there may be one; gives how much was sent."""
+        if method == "HEAD" or status in (204, 304):
+            return 0
+        await self._send(h11.Data(data=content))
+        return len(content)
 
     async def _head(self, status: int, headers: Headers) -> None:
         encoded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
@@ -150,7 +156,7 @@ class _Connection:
                     taken += len(chunk)
 
 
-def _request(event: h11.Request, peer: tuple[str, int] | None) -> HttpRequest | HTTPStatus:
+def _request(event: h11.Request, peer: tuple[str, int] | None, api: ApiKind) -> HttpRequest | HTTPStatus:
     """The request as it was sent, or the status with which it is refused."""
     if len(event.method) + len(event.target) + sum(len(value) for _, value in event.headers) > MAX_HEAD:
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
@@ -168,7 +174,8 @@ def _request(event: h11.Request, peer: tuple[str, int] | None) -> HttpRequest | 
         query=query,
         headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers.raw_items()],
         source_ip=peer[0] if peer else "127.0.0.1",
-        request_id=secrets.token_urlsafe(12),
+        # A REST API's is a UUID, which error bodies name as an URN.
+        request_id=str(uuid.uuid4()) if api is ApiKind.REST else secrets.token_urlsafe(12),
         time=int(time.time()),
     )
 
