@@ -6,6 +6,7 @@ import { Connection } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import { Authenticator } from './login.ts';
 import { Network } from './network.ts';
+import { fetchSecret, type SecretStore } from './secret.ts';
 import type { KafkaSettings } from './settings.ts';
 import { secureContext } from './tls.ts';
 
@@ -18,11 +19,16 @@ export class Cluster {
   #first: number;
 
   /** `random` from 0 to 1 chooses the first bootstrap. Throws `Misconfigured` for a PEM file that is none. */
-  constructor({ bootstrap, tls, login }: KafkaSettings, clock: Clock, random = Math.random()) {
+  constructor(
+    { bootstrap, tls, login }: KafkaSettings,
+    clock: Clock,
+    random = Math.random(),
+    secrets: SecretStore = fetchSecret,
+  ) {
     this.clock = clock;
     this.#bootstrap = bootstrap;
     this.#network = new Network(tls === null ? null : secureContext(tls));
-    this.#authenticator = new Authenticator(login, clock);
+    this.#authenticator = new Authenticator(login, clock, secrets);
     this.#first = Math.floor(random * bootstrap.length);
   }
 

@@ -9,7 +9,7 @@ import type { Connection } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import { refusal, SASL_AUTHENTICATION_FAILED } from './errors.ts';
 import { Scram, ScramKeys, type ScramMechanism } from './scram.ts';
-import { fetchSecret, type User } from './secret.ts';
+import type { SecretStore, User } from './secret.ts';
 import type { Login } from './settings.ts';
 
 // Kafka closes a connection at the end of its session (KIP-368): before that, by this much or a tenth, we do.
@@ -20,11 +20,13 @@ export class Authenticator {
   readonly #login: Login;
   readonly #clock: Clock;
   readonly #keys = new ScramKeys();
+  readonly #secrets: SecretStore;
   #secret: User | null = null;
 
-  constructor(login: Login, clock: Clock) {
+  constructor(login: Login, clock: Clock, secrets: SecretStore) {
     this.#login = login;
     this.#clock = clock;
+    this.#secrets = secrets;
   }
 
   /** Authenticate a new connection. Rejects with what the connection does, `ScramRefused`, or `KafkaRefused`. */
@@ -39,7 +41,7 @@ export class Authenticator {
         last = await this.#scram(connection, login.mechanism, login, deadline);
         break;
       case 'secret': {
-        const user = this.#secret ?? (await fetchSecret(login.arn, login.aws, started, deadline));
+        const user = this.#secret ?? (await this.#secrets(login.arn, login.aws, started, deadline));
         this.#secret = user;
         last = await this.#scram(connection, login.mechanism, user, deadline);
         break;

@@ -1,6 +1,7 @@
 /** A user name and password kept as a secret of AWS Secrets Manager: fetched by one signed request, without an SDK. */
 
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { RequestOptions } from 'node:https';
 import { isObject, type Json, NotStrictJson, parse } from '../strict_json.ts';
 import { type AwsCredentials, secretRequest } from './aws.ts';
 import { NoAnswer } from './connection.ts';
@@ -14,18 +15,22 @@ export interface User {
 
 const LONGEST_ANSWER = 64 * 1024;
 
-/** Fetch the current secret; `now` in ms. Rejects with `NoAnswer`, which says nothing of what came. */
+/** Gives the current secret of an ARN; `now` in ms. Rejects with `NoAnswer`, which says nothing of what came. */
+export type SecretStore = (arn: string, aws: AwsCredentials, now: number, deadline: Deadline) => Promise<User>;
+
+/** AWS Secrets Manager, or what `place` says instead of its host and port. */
 export async function fetchSecret(
   arn: string,
-  credentials: AwsCredentials,
+  aws: AwsCredentials,
   now: number,
   deadline: Deadline,
+  place: RequestOptions = {},
 ): Promise<User> {
-  const { host, headers, body } = secretRequest(arn, credentials, Math.floor(now / 1000));
-  const options = { host, method: 'POST', headers, signal: AbortSignal.timeout(Math.ceil(deadline.left)) };
+  const { host, headers, body } = secretRequest(arn, aws, Math.floor(now / 1000));
+  const signal = AbortSignal.timeout(Math.ceil(deadline.left));
   let answer: Answered;
   try {
-    answer = await post(options, body);
+    answer = await post({ host, method: 'POST', headers, signal, ...place }, body);
   } catch (error) {
     throw new NoAnswer(`the secret cannot be fetched: ${error instanceof Error ? error.message : 'failed'}`);
   }
