@@ -200,6 +200,8 @@ class Emulator:
             result = await asyncio.wait_for(asked, self._authorizer_seconds)
         except TimeoutError:
             return NoAnswer(ErrorType.AUTHORIZER_FAILURE, f"no answer within {self._authorizer_seconds:g} s")
+        except Exception as error:  # an authorizer that runs in this process: its defect is its failure
+            return NoAnswer(ErrorType.AUTHORIZER_FAILURE, f"{type(error).__name__}: {error}")
         return read_answer(result, api.kind)
 
     async def _integrate(
