@@ -13,12 +13,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.support.builds import BIN, NODE_BUILD
+from tests.support.builds import BIN, NODE_BUILD, Command, rust_executable
 
 from gatefleet.log.kafka_settings import VARIABLES, KafkaSettings
 from gatefleet.log.transport import Batch, LogUnavailableError, Record
 
 NODE_READER = (BIN / "node", NODE_BUILD / "test" / "support" / "kafka_reader.ts")
+
+
+def rust_reader() -> Command:
+    """The same of the Rust build, `authorizer/rust/crates/kafka/examples/kafka_reader.rs`."""
+    return (rust_executable("kafka", "dev-fast", "--example", "kafka_reader"),)
 
 
 class BuildReader:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
-from tests.support.build_reader import NODE_READER, BuildReader, kafka_variables
+from tests.support.build_reader import NODE_READER, BuildReader, kafka_variables, rust_reader
+from tests.support.builds import Command
 from tests.support.chaos_proxy import HOST, ChaosProxy
 from tests.support.envelopes import an_envelope
 from tests.support.kafka import KafkaLog, missing_log, new_log
@@ -32,15 +33,20 @@ Open = Callable[..., BuildReader]
 PATIENCE = 20.0
 
 
-@pytest.fixture(params=[pytest.param(NODE_READER, id="node")])
-def open_reader(request: pytest.FixtureRequest) -> Iterator[Open]:
+@pytest.fixture(scope="module", params=["node", "rust"])
+def reader_command(request: pytest.FixtureRequest) -> Command:
+    """How the reader of a build is run."""
+    return NODE_READER if request.param == "node" else rust_reader()
+
+
+@pytest.fixture
+def open_reader(reader_command: Command) -> Iterator[Open]:
     """Opens the build's reader of a log; every one ends with the test."""
     readers: list[BuildReader] = []
 
     def open_reader(log: KafkaLog, settings: KafkaSettings | None = None) -> BuildReader:
-        command: tuple[Path, ...] = request.param
         variables = kafka_variables(settings or log.settings(AUTHORIZER), log.topic)
-        readers.append(BuildReader(command, variables))
+        readers.append(BuildReader(reader_command, variables))
         return readers[-1]
 
     yield open_reader

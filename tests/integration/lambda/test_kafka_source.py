@@ -14,7 +14,7 @@ import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import NewTopic
 from tests.support.build_reader import kafka_variables
-from tests.support.builds import Command, node_function
+from tests.support.builds import Command
 from tests.support.chaos_proxy import HOST, ChaosProxy
 from tests.support.functions import PATIENT, Function, wait_until
 from tests.support.kafka import KafkaLog, new_log
@@ -64,12 +64,6 @@ class Network:
     def new_topic(self, name: str) -> None:
         admin = self.broker.access.admin()
         admin.create_topics([NewTopic(name, 1, 1)])[name].result()
-
-
-@pytest.fixture(scope="session", params=["node"])
-def build(tmp_path_factory: pytest.TempPathFactory) -> Command:
-    """How a build that reads Kafka is run."""
-    return node_function(tmp_path_factory.mktemp("node"))
 
 
 @pytest.fixture(scope="module")
