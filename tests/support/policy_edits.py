@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.support.policies import POLICIES
+from tests.support.policies import POLICIES, THUMBPRINT
 
 from gatefleet.source.strict_yaml import read_yaml
 
@@ -48,6 +48,7 @@ def beginning() -> Files:
     for team in _TEAMS:
         for number in range(4):
             files[f"policies/clients/{team}/{team}-{number}.yaml"] = _client(team, number)
+    files["policies/clients/stock/stock-3.yaml"]["scopes"] = {"stock:count": {"until": _FUTURE}}
     return files
 
 
@@ -107,7 +108,7 @@ def _one(files: Files, randomness: random.Random, folder: str, kind: str = "") -
 def _edit_client(files: Files, randomness: random.Random) -> None:
     client = _one(files, randomness, "policies/clients/")
     scopes = client.setdefault("scopes", {})
-    match randomness.randrange(12):
+    match randomness.choice((*range(12), 6, 7)):
         case 0:
             client["state"] = randomness.choice(("active", "suspended"))
         case 1 | 2:
@@ -119,11 +120,10 @@ def _edit_client(files: Files, randomness: random.Random) -> None:
         case 5:
             client["issuer"] = randomness.choice(("workforce", "workforce", "partners", "nobody"))
         case 6:
-            key = f"key-{randomness.randrange(4)}"
+            key = randomness.choice(("key-1", "orders-1-a", "stock-2-a", "carrier-1"))
             client.setdefault("api_keys", {})[key] = {"sha256": f"{randomness.randrange(16, 40)}" * 32, "expires": _FAR}
         case 7:
-            thumbprint = randomness.choice("ABCDEFGH") * 43
-            client.setdefault("certificates", {})[thumbprint] = {}
+            client.setdefault("certificates", {})[randomness.choice((THUMBPRINT, "A" * 43, "B" * 42 + "A"))] = {}
         case 8:
             client["tokens_not_before"] = randomness.choice((_PAST, _PAST, _FUTURE))
         case 9:
@@ -186,7 +186,7 @@ def _edit_gateway(files: Files, randomness: random.Random) -> None:
             gateway["audience"] = f"https://api.example.com/{randomness.choice(('orders', 'payments', 'other'))}"
         case 5:
             overlays[randomness.choice((*_ENVIRONMENTS, "moon"))] = {
-                "audience": f"https://{randomness.randrange(3)}.example.com/",
+                "audience": f"https://api.example.com/{randomness.choice(('orders', 'payments', 'other', 'more'))}",
                 "domain": f"{randomness.randrange(3)}.example.com",
             }
         case 6:

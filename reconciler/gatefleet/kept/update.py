@@ -24,6 +24,7 @@ from gatefleet.kept.outcome import Outcome
 from gatefleet.kept.results import Results
 from gatefleet.kept.ties import FRAME, Ties, ties_of
 from gatefleet.model import Model, parse_model
+from gatefleet.problems import GatefleetError
 from gatefleet.source import Document, Sources, resolve_commit
 from gatefleet.source.allocation import collector_paused
 from gatefleet.source.git import changed_files, read_blobs
@@ -134,17 +135,20 @@ def _part(kept: Results, change: _Change) -> frozenset[str]:
 
 def _documents(repo: Path, commit: str, paths: Iterable[str]) -> Sequence[Document] | None:
     """Documents of a commit, read strictly; None when one of them cannot be."""
-    ordered = sorted(paths)
+    slots = {path: slot_of(path) for path in sorted(paths)}
+    contents = read_blobs(repo, [f"{commit}:{path}" for path in slots], MAX_BYTES)
     documents = []
-    contents = read_blobs(repo, [f"{commit}:{path}" for path in ordered], MAX_BYTES)
-    for path, content in zip(ordered, contents, strict=True):
-        slot = slot_of(path)
-        if not isinstance(slot, Slot) or not isinstance(content, bytes):
-            return None
-        document, _ = read_document(path, slot, content)
-        if document is None:
-            return None
-        documents.append(document)
+    try:
+        for path, content in zip(slots, contents, strict=True):
+            slot = slots[path]
+            if not isinstance(slot, Slot) or not isinstance(content, bytes):
+                return None
+            document, _ = read_document(path, slot, content)
+            if document is None:
+                return None
+            documents.append(document)
+    except (GatefleetError, UnicodeEncodeError):  # no such file: the whole path says what is wrong, if anything is
+        return None
     return documents
 
 

@@ -77,5 +77,5 @@ def test_every_random_edit_comes_to_the_same_as_read_whole(tmp_path: Path, seed:
         if told is None or index % 5 == 0:
             save_results(file, model, real, now)
     assert seen["told, errors"] == 0
-    assert seen["told, no errors"] >= 15, seen
+    assert seen["told, no errors"] >= 10, seen
     assert seen["left, errors"] >= 15, seen
