@@ -101,10 +101,7 @@ function p256(jwk: JsonWebKey, x: Buffer, y: Buffer): Verifier | Unusable {
 function ed25519(jwk: JsonWebKey, x: Buffer): Verifier | Unusable {
   const y = littleEndian(x) & (2n ** 255n - 1n);
   if (x.length !== 32 || y >= ED25519_FIELD || SMALL_ORDER_Y.has(y)) return 'unusable';
-  return primitive(jwk, null, (signature) => {
-    const inRange = signature.length === 64 && ED25519_ORDER.compare(signature.subarray(32).toReversed()) > 0;
-    return inRange ? signature : null;
-  });
+  return primitive(jwk, null, (signature) => (signature.length === 64 && sBelowOrder(signature) ? signature : null));
 }
 
 /** A verifier of what `admitted` lets through: the signature as the primitive wants it, or null. */
@@ -131,18 +128,33 @@ function primitive(
   }
 }
 
-/** `r ‖ s` (RFC 7518 section 3.4) as ECDSA-Sig-Value (RFC 5480 section 2.2.3); null unless both are from 1 to n − 1. */
-function derOf(signature: Uint8Array): Uint8Array | null {
-  const [r, s] = [signature.subarray(0, 32), signature.subarray(32)];
-  if (!isScalar(r) || !isScalar(s)) return null;
-  const body = Buffer.concat([derInteger(r), derInteger(s)]);
-  return Buffer.concat([Buffer.from([0x30, body.length]), body]);
+/** Whether S, the last 32 bytes in little-endian, is below the group order (RFC 8032 section 5.1.7). */
+function sBelowOrder(signature: Uint8Array): boolean {
+  for (let at = 0; at < 32; at += 1) {
+    const difference = (signature[63 - at] ?? 0) - (ED25519_ORDER[at] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
 }
 
-function derInteger(bytes: Uint8Array): Uint8Array {
-  const digits = bytes.subarray(bytes.findIndex((byte) => byte !== 0));
-  const sign = (digits[0] ?? 0) < 0x80 ? [] : [0];
-  return Buffer.concat([Buffer.from([0x02, sign.length + digits.length, ...sign]), digits]);
+/** `r ‖ s` (RFC 7518 section 3.4) as ECDSA-Sig-Value (RFC 5480 section 2.2.3); null unless both are from 1 to n − 1. */
+function derOf(signature: Uint8Array): Uint8Array | null {
+  if (signature.length !== 64 || !isScalar(signature, 0) || !isScalar(signature, 32)) return null;
+  const der = new Uint8Array(72);
+  const length = derInteger(der, derInteger(der, 2, signature, 0), signature, 32);
+  [der[0], der[1]] = [0x30, length - 2];
+  return der.subarray(0, length);
+}
+
+/** Write the 32 bytes from `from` on as an INTEGER to `der`, from `to` on; where it ends. */
+function derInteger(der: Uint8Array, to: number, bytes: Uint8Array, from: number): number {
+  let first = from;
+  while (bytes[first] === 0) first += 1;
+  const sign = (bytes[first] ?? 0) < 0x80 ? 0 : 1; // it is positive
+  const length = sign + from + 32 - first;
+  [der[to], der[to + 1]] = [0x02, length];
+  for (let at = first; at < from + 32; at += 1) der[to + 2 + sign + at - first] = bytes[at] ?? 0;
+  return to + 2 + length;
 }
 
 function littleEndian(bytes: Uint8Array): bigint {

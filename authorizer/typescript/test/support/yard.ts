@@ -136,6 +136,7 @@ export class Yard {
   floorEnvelope(gateway = GATEWAY): Buffer {
     const entries = new Map([...this.#entities].map(([key, value]) => [key, readEntry(key, value)]));
     const holdings = Holdings.build(gateway, entries);
+    const keys = [...holdings.entries.keys()].sort();
     const { epoch, revision, digest: payload } = this.position;
     return this.seal(FLOOR, {
       ...this.#identity(),
@@ -148,7 +149,7 @@ export class Yard {
       trust: 1,
       gateway,
       view: holdings.digest,
-      entities: [...holdings.entries].map(([key, { value }]) => ({ key, value })),
+      entities: keys.map((key) => ({ key, value: holdings.entries.get(key)?.value })),
     });
   }
 
