@@ -1,7 +1,7 @@
 /** One gateway's authorizer between two worlds: an event of API Gateway in, its answer out, one line written. */
 
-import { randomBytes } from 'node:crypto';
 import { decide } from './decide.ts';
+import { decisionId } from './decision_id.ts';
 import type { Clock, Follower } from './log/follow.ts';
 import { logLine } from './log_line.ts';
 import type { Decision } from './outcome.ts';
@@ -33,10 +33,10 @@ export class Authorizer {
   async answer(event: unknown): Promise<SimpleResponse | PolicyResponse> {
     const started = performance.now();
     const decision = await this.decide(event);
-    const decisionId = randomBytes(16).toString('hex');
-    const answer = respond(decision, decisionId);
+    const id = decisionId();
+    const answer = respond(decision, id);
     const now = Math.floor(this.#clock() / 1000);
-    this.#writeLine(logLine(decision, decisionId, { now, latencyMs: Math.round(performance.now() - started) }));
+    this.#writeLine(logLine(decision, id, { now, latencyMs: Math.round(performance.now() - started) }));
     this.#note(decision);
     if (answer === UNAUTHORIZED) throw new UnauthorizedError();
     return answer;
