@@ -13,16 +13,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contract.vectorgen.cases import Case
-from contract.vectorgen.families import _canonical_entities
+from contract.vectorgen.families import _canonical_entities, _canonical_forms
 from contract.vectorgen.families._records import b64
 
 
 def cases() -> Iterator[Case]:
-    """By file: bytes, digests, json, entities."""
+    """By file: bytes, digests, json, entities, forms."""
     yield from _bytes()
     yield from _digests()
     yield from _json()
     yield from _canonical_entities.cases()
+    yield from _canonical_forms.cases()
 
 
 def accepts(expect: Mapping[str, Any]) -> bool:
