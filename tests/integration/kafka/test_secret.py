@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from tests.support.build_reader import NODE_READER, BuildReader, kafka_variables
+from tests.support.build_reader import NODE_READER, BuildReader, kafka_variables, rust_reader
 from tests.support.envelopes import an_envelope
 from tests.support.kafka import KafkaLog
 
@@ -43,12 +43,14 @@ class Secrets(HTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: Secrets
+    protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.asked.append(({name.lower(): value for name, value in self.headers.items()}, body))
         status, answer = self.server.answers.pop(0) if len(self.server.answers) > 1 else self.server.answers[0]
         self.send_response(status)
+        self.send_header("content-length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
 
@@ -65,15 +67,17 @@ def secrets(tmp_path: Path) -> Iterator[Secrets]:
     server.server_close()
 
 
-@pytest.fixture
-def reader(kafka_log: KafkaLog, secrets: Secrets, tmp_path: Path) -> Iterator[BuildReader]:
+@pytest.fixture(params=["node", "rust"])
+def reader(
+    request: pytest.FixtureRequest, kafka_log: KafkaLog, secrets: Secrets, tmp_path: Path
+) -> Iterator[BuildReader]:
     """A reader that knows a secret's name alone."""
     kafka_log.writer.append([an_envelope(1)])
     variables = kafka_variables(kafka_log.settings(AUTHORIZER), kafka_log.topic)
     del variables["GATEFLEET_KAFKA_USERNAME"], variables["GATEFLEET_KAFKA_PASSWORD"]
     variables |= {"GATEFLEET_KAFKA_SECRET": ARN, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "hidden"}
     variables |= {"SECRETS_PORT": str(secrets.server_port), "SECRETS_CA": str(tmp_path / "ca.pem")}
-    reader = BuildReader(NODE_READER, variables)
+    reader = BuildReader(NODE_READER if request.param == "node" else rust_reader(), variables)
     yield reader
     reader.end()
 

@@ -2,21 +2,26 @@
 //! which.
 //!
 //! `{"offset": 0, "timeout_ms": 5000}` → `records`, `next_offset`, `at_end`, `rewound`, or `error`, a sentence;
-//! `{"close": true}` → `{}`.
+//! `{"close": true}` → `{}`. `SECRETS_PORT` on loopback stands for AWS Secrets Manager; `SECRETS_CA` signed its
+//! certificate.
 
 use std::error::Error;
 use std::io::{BufRead, Write, stdin, stdout};
 
 use authorizer::base64url::encode_standard;
 use authorizer::log::transport::{LogUnavailable, RevisionSource};
-use kafka::address::Address;
-use kafka::{KafkaSource, connect_later};
+use kafka::address::{Address, Endpoint, PemFile};
+use kafka::{KafkaSource, SecretStore, connect_later};
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let variable = |name: &str| std::env::var(name).ok();
     let address = Address::read(&variable("GATEFLEET_LOG").unwrap_or_default(), variable)?;
-    let (mut source, _) = connect_later(&address)?;
+    let instead = variable("SECRETS_PORT").map(|port| {
+        let ca = PemFile { variable: "SECRETS_CA".into(), path: variable("SECRETS_CA").unwrap_or_default() };
+        port.parse().map(|port| (Endpoint { host: "127.0.0.1".into(), port }, ca))
+    });
+    let (mut source, _) = connect_later(&address, SecretStore { instead: instead.transpose()? })?;
     for line in stdin().lock().lines() {
         let asked: Value = serde_json::from_str(&line?)?;
         let number = |name| asked.get(name).and_then(Value::as_u64);

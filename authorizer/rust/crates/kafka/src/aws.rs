@@ -147,7 +147,7 @@ impl SecretArn {
 
 /// User name and password in what Secrets Manager answered.
 pub fn user_in_secret(answer: &[u8]) -> Result<User, Refused> {
-    let refused = Refused("the secret does not hold username and password");
+    let refused = Refused("it has no username and password");
     let Ok(Value::Object(answer)) = parse(answer) else {
         return Err(refused);
     };

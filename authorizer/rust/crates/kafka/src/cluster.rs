@@ -44,9 +44,9 @@ impl Cluster {
         until: Deadline,
         mut question: impl FnMut(&mut Connection, &str) -> Result<T, Failure>,
     ) -> Result<T, String> {
-        let mut asked = self.ask_all(until, &mut question);
-        if matches!(asked, Err(Failure::NotAccepted(_))) && self.login.forget_user() {
-            asked = self.ask_all(until, &mut question); // the password may have been rotated
+        let asked = self.ask_all(until, &mut question);
+        if matches!(asked, Err(Failure::NotAccepted(_))) {
+            self.login.forget_user(); // a secret may have been rotated
         }
         asked.map_err(Failure::message)
     }
@@ -103,8 +103,15 @@ impl Cluster {
     ) -> Result<T, Failure> {
         let mut connection = self.open(broker, share)?;
         connection.until(share);
-        let leader = self.leader_of(&mut connection)?;
-        let leader = leader.ok_or_else(|| Failure::attempt(broker, &"the topic has no leader just now"))?;
+        let leader = match self.leader_of(&mut connection)? {
+            Leader::At(leader) => leader,
+            Leader::Nobody => return Err(Failure::attempt(broker, &"nobody leads the topic just now")),
+            Leader::NoTopic => {
+                let topic = &self.topic;
+                let what = format!("{broker}: the topic {topic} does not exist, or this user may not Describe it");
+                return Err(Failure::Final(what));
+            }
+        };
         if leader != *broker {
             connection = self.open(&leader, until)?;
         }
@@ -131,9 +138,9 @@ impl Cluster {
                 }
                 Err(Failure::NotLeader(what)) => {
                     self.leader = None;
-                    let named = self.leader_of(&mut connection)?;
-                    let Some(other) = named.filter(|named| *named != connection.broker && *moves > 0) else {
-                        return Err(Failure::NotLeader(what));
+                    let other = match self.leader_of(&mut connection)? {
+                        Leader::At(named) if named != connection.broker && *moves > 0 => named,
+                        _ => return Err(Failure::NotLeader(what)),
                     };
                     *moves -= 1;
                     share = until.share(2);
@@ -148,21 +155,25 @@ impl Cluster {
         Connection::open(broker, &mut self.names, &self.login, until)
     }
 
-    fn leader_of(&self, connection: &mut Connection) -> Result<Option<Endpoint>, Failure> {
+    fn leader_of(&self, connection: &mut Connection) -> Result<Leader, Failure> {
         let asked = connection.ask_briefly(&metadata(&self.topic), |body| match read_metadata(body, &self.topic) {
-            Err(Fault::Error(UNKNOWN_TOPIC)) => Ok(Err(())),
-            read => Ok(Ok(read?.map(|(host, port)| Endpoint { host: host.to_owned(), port }))),
+            Ok(Some((host, port))) => Ok(Leader::At(Endpoint { host: host.to_owned(), port })),
+            Err(Fault::Error(UNKNOWN_TOPIC)) => Ok(Leader::NoTopic),
+            Ok(None) => Ok(Leader::Nobody),
+            Err(fault) => Err(fault),
         });
         match asked {
-            Ok(Ok(leader)) => Ok(leader),
-            Ok(Err(())) => Err(Failure::Final(format!(
-                "{}: the topic {} does not exist, or the user may not see it (Describe)",
-                connection.broker, self.topic
-            ))),
-            Err(Failure::NotLeader(_)) => Ok(None),
-            Err(failure) => Err(failure),
+            Err(Failure::NotLeader(_)) => Ok(Leader::Nobody), // an error of the partition
+            answer => answer,
         }
     }
+}
+
+/// What a broker says of who leads.
+enum Leader {
+    At(Endpoint),
+    Nobody,
+    NoTopic,
 }
 
 /// What nobody else need be asked about; else why not is noted.

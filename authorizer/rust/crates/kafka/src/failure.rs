@@ -42,7 +42,7 @@ impl Failure {
             }
             Fault::Error(error @ (29 | 31)) => Failure::Final(format!("{broker}: {RIGHT} (error {error} of Kafka)")),
             Fault::Error(error @ (33 | 34 | 58)) => {
-                Failure::NotAccepted(format!("{broker}: Kafka does not accept the user (error {error}); {USER}"))
+                Failure::NotAccepted(format!("{broker}: Kafka does not accept this user (error {error}); {USER}"))
             }
             Fault::Error(error) => Failure::attempt(broker, &format_args!("error {error} of Kafka")),
         }

@@ -22,4 +22,5 @@ mod tls;
 mod vectors;
 mod wire;
 
+pub use secrets::SecretStore;
 pub use source::{KafkaSource, KafkaWriter, connect_later};

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use authorizer::base64url::encode_standard;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -15,7 +14,7 @@ use crate::deadline::Deadline;
 use crate::failure::Failure;
 use crate::names::Names;
 use crate::scram::{Challenge, Keys, Mechanism, client_first};
-use crate::secrets::fetch_user;
+use crate::secrets::{SecretStore, utc_seconds};
 use crate::tls::tls_of;
 use crate::wire::requests::{sasl_authenticate, sasl_handshake};
 use crate::wire::responses::{Authenticated, read_sasl_authenticate, read_sasl_handshake};
@@ -28,6 +27,7 @@ const KEYS: usize = 2;
 pub struct Login {
     tls: Option<Arc<ClientConfig>>,
     sasl: Option<Sasl>,
+    secrets: SecretStore,
     remembered: Arc<Mutex<Remembered>>,
 }
 
@@ -41,9 +41,9 @@ struct Remembered {
 
 impl Login {
     /// Reads the files that the address names; roots only if TLS is spoken.
-    pub fn new(address: &Address) -> Result<Self, String> {
+    pub fn new(address: &Address, secrets: SecretStore) -> Result<Self, String> {
         let tls = address.tls.as_ref().map(tls_of).transpose()?;
-        Ok(Login { tls, sasl: address.sasl.clone(), remembered: Arc::default() })
+        Ok(Login { tls, sasl: address.sasl.clone(), secrets, remembered: Arc::default() })
     }
 
     /// How TLS is spoken, if it is.
@@ -51,12 +51,9 @@ impl Login {
         self.tls.as_ref()
     }
 
-    /// Whether the user may be another one when asked again: it came from a secret, which is forgotten now.
-    pub fn forget_user(&self) -> bool {
-        let from_secret = matches!(&self.sasl, Some(Sasl::Scram(_, Whose::Secret(..))));
-        let mut remembered = self.lock();
-        remembered.keys.clear();
-        remembered.user.take().is_some() && from_secret
+    /// Forgets a user who came from a secret, and whatever was made of the password.
+    pub fn forget_user(&self) {
+        *self.lock() = Remembered::default();
     }
 
     /// Proves who we are on a new connection. Returns for how many ms that counts; 0: for ever.
@@ -65,9 +62,7 @@ impl Login {
             None => Ok(0),
             Some(Sasl::MskIam(credentials, region)) => {
                 to.ask_briefly(&sasl_handshake("AWS_MSK_IAM"), read_sasl_handshake)?;
-                let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-                let now = i64::try_from(seconds).unwrap_or(i64::MAX);
-                let message = msk_iam_message(&to.broker.host, region, credentials, now);
+                let message = msk_iam_message(&to.broker.host, region, credentials, utc_seconds());
                 Ok(say(to, message.as_bytes())?.session_lifetime)
             }
             Some(Sasl::Scram(mechanism, whose)) => {
@@ -115,7 +110,9 @@ impl Login {
         if let Some(user) = self.lock().user.clone() {
             return Ok(user);
         }
-        let user = fetch_user(arn, credentials, names, until)
+        let user = self
+            .secrets
+            .fetch_user(arn, credentials, names, until)
             .map_err(|what| Failure::Final(format!("GATEFLEET_KAFKA_SECRET: {what}")))?;
         self.lock().user = Some(user.clone());
         Ok(user)

@@ -80,7 +80,9 @@ impl Challenge {
         let mut attributes = text.split(',');
         let mut next = |name| attributes.next().and_then(|one| one.strip_prefix(name));
         let nonce = next("r=").ok_or(Refused("a challenge without a nonce"))?;
-        if nonce.strip_prefix(our_nonce).is_none_or(str::is_empty) {
+        // RFC 5802 section 7: printable.
+        if nonce.strip_prefix(our_nonce).is_none_or(str::is_empty) || !nonce.bytes().all(|byte| byte.is_ascii_graphic())
+        {
             return Err(Refused("a challenge to another nonce"));
         }
         let salt = next("s=").and_then(decode_standard).filter(|salt| !salt.is_empty());

@@ -11,6 +11,7 @@ use crate::deadline::Deadline;
 use crate::failure::Failure;
 use crate::login::Login;
 use crate::reading::{Last, Partition, read_from};
+use crate::secrets::SecretStore;
 use crate::wire::batches::{MAX_RECORDS, write_batch};
 use crate::wire::requests::{fetch, list_offsets, produce};
 use crate::wire::responses::{Fetched, MAX_FETCH_RESPONSE, read_fetch, read_list_offsets, read_produce};
@@ -28,8 +29,11 @@ pub struct KafkaWriter {
 
 /// What is read of a cluster, and what is written to it: nothing is connected yet. Reads the files that the address
 /// names; what is wrong with them begins with the variable that named them.
-pub fn connect_later(address: &Address) -> Result<(KafkaSource, impl Fn(String) -> KafkaWriter + use<>), String> {
-    let login = Login::new(address)?;
+pub fn connect_later(
+    address: &Address,
+    secrets: SecretStore,
+) -> Result<(KafkaSource, impl Fn(String) -> KafkaWriter + use<>), String> {
+    let login = Login::new(address, secrets)?;
     let source = Cluster::new(address.bootstrap.clone(), address.topic.clone(), login.clone());
     let bootstrap = address.bootstrap.clone();
     let writer = move |topic| KafkaWriter { cluster: Cluster::new(bootstrap.clone(), topic, login.clone()) };

@@ -50,11 +50,6 @@ pub fn tls_of(files: &TlsFiles) -> Result<Arc<ClientConfig>, String> {
     client_config(roots, identity.transpose()?)
 }
 
-/// TLS to hosts on the internet.
-pub fn public_tls() -> Result<Arc<ClientConfig>, String> {
-    tls_of(&TlsFiles::default())
-}
-
 type Identity<'a> = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>, &'a PemFile);
 
 fn client_config(roots: RootCertStore, identity: Option<Identity<'_>>) -> Result<Arc<ClientConfig>, String> {

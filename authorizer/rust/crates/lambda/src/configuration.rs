@@ -12,7 +12,7 @@ use authorizer::log::payloads::Floor;
 use authorizer::log::transport::RevisionSource;
 use authorizer::log::trust::Trust;
 use kafka::address::Address;
-use kafka::{KafkaWriter, connect_later};
+use kafka::{KafkaWriter, SecretStore, connect_later};
 
 use crate::file_source::FileSource;
 
@@ -96,7 +96,7 @@ type Log = (Option<Box<dyn RevisionSource>>, Option<KafkaWriter>);
 fn log_at(variable: &impl Fn(&str) -> Option<String>, floor: &Floor) -> Result<Log, String> {
     let address = variable("GATEFLEET_LOG").unwrap_or_default();
     if address.starts_with("kafka:") {
-        let (source, writer) = connect_later(&Address::read(&address, variable)?)?;
+        let (source, writer) = connect_later(&Address::read(&address, variable)?, SecretStore::default())?;
         return Ok((Some(Box::new(source)), Some(writer(heartbeat_topic(&floor.environment, &floor.gateway)))));
     }
     match address.strip_prefix("file:").filter(|path| !path.is_empty()) {
