@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tests.support.vectors import VECTORS, fixtures, name_of, vectors
 
-FAMILIES = ("canonical", "chain", "view", "token", "decide", "respond")
+FAMILIES = ("canonical", "chain", "view", "token", "decide", "respond", "heartbeat")
 ROOT = VECTORS.parent.parent
 LONGEST_RUN = 300  # seconds; all vectors take an adapter about one
 
