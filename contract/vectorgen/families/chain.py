@@ -5,7 +5,7 @@ in order. A record's `value` is base64, or it is `pieces`, each repeated `times`
 base, `floor` a floor to start from; accepted, they are the position from then on.
 `expect`: `outcomes`, one a record: accepted, ignored, pending or the reason of a refusal; the final `position`, and
 `refused_through`: up to which number there is policy that is not enforced.
-In trust.json, `given` is one `document`, and `outcome` is accepted, malformed or bad_signature.
+In trust.json and trust-forms.json, `given` is one `document`, and `outcome` is accepted, malformed or bad_signature.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from contract.vectorgen.cases import Case
 from contract.vectorgen.families import (
     _chain_base,
     _chain_envelope,
+    _chain_forms,
     _chain_order,
     _chain_parts,
     _chain_payload,
@@ -35,6 +36,7 @@ def cases() -> Iterator[Case]:
     yield from _chain_base.cases()
     yield from _chain_parts.cases()
     yield from _chain_trust.cases()
+    yield from _chain_forms.cases()
 
 
 def accepts(expect: Mapping[str, Any]) -> bool:
