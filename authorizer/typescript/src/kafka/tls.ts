@@ -1,4 +1,4 @@
-/** TLS from PEM files. `node:tls` takes milliseconds to load, so it is loaded where somebody asks for TLS. */
+/** TLS from PEM files. `node:tls` is loaded where somebody asks for it: alone it takes 10 ms, beside `node:http` none. */
 
 import { readFileSync } from 'node:fs';
 import type { SecureContext } from 'node:tls';
