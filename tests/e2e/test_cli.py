@@ -11,7 +11,7 @@ import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from tests.support.command import COMMAND, ROOT, Company, gatefleet
+from tests.support.command import COMMAND, ROOT, Company, a_published_company, gatefleet
 
 ORDERS = "teams/orders/gateways/orders.yaml"
 BREAK = (ORDERS, "  GET /orders:\n    scopes:\n      - orders:read", "  GET /orders:\n    scopes:\n      - orders:reed")
@@ -205,10 +205,10 @@ def floors(company: Company) -> dict[str, bytes]:
 
 def test_floors_are_kept_byte_for_byte_and_only_those_concerned_move(company: Company) -> None:
     render = ("render", "--floors", "--out", "../fleet", *company.log, *company.key)
-    assert company.ok(*render).out == "9 floors rendered, 0 kept; development at revision 1/2\n"
+    assert company.ok(*render).out == "9 files rendered, 0 kept; development at revision 1/2\n"
     first = floors(company)
     assert len(first) == 9
-    assert company.ok(*render).out == "0 floors rendered, 9 kept; development at revision 1/2\n"
+    assert company.ok(*render).out == "No changes; development at revision 1/2\n"
     assert floors(company) == first
 
     company.commit(
@@ -216,7 +216,7 @@ def test_floors_are_kept_byte_for_byte_and_only_those_concerned_move(company: Co
     )
     assert company.publish().code == 0
     ran = company.ok(*render, "-o", "json")
-    moved = [one["gateway"] for one in ran.json["floors"] if one["moved"]]
+    moved = [f"{(part := one['path'].split('/'))[2]}/{part[4]}" for one in ran.json["changed"]]
     # The client holds a scope of shipping's routes; the other two have a route that any client may call.
     assert moved == ["customers/profile", "partners/partner-api", "shipping/shipping"]
     assert (ran.json["format_version"], ran.json["head"]) == (1, {"epoch": 1, "revision": 3})
@@ -276,6 +276,27 @@ def test_a_truncated_log_is_completed_by_the_next_publish(company: Company) -> N
     ran = company.publish()
     assert (ran.code, "restored: 1 of 1 envelopes" in ran.err) == (0, True)
     assert company.log_file.read_bytes() == log
+
+
+def test_a_log_that_lost_its_beginning_is_not_archived_and_its_archive_completes_it(company: Company) -> None:
+    whole = company.lines()
+    company.log_file.write_bytes(whole[1])
+    ran = company.run("log", "archive", *company.log, "--archive", "../another")
+    assert (ran.code, ran.codes, ran.out) == (1, ["GF526"], "")
+    assert "log restore" in ran.err
+    ran = company.run("log", "restore", *company.log, "--archive", "../another")
+    assert (ran.code, ran.codes) == (1, ["GF526"])
+    assert company.lines() == whole[1:]
+    assert company.ok("log", "restore", *company.log, *company.archive).out.startswith("2 envelopes restored;")
+    assert company.ok("log", "verify", *company.log).code == 0
+
+
+def test_a_log_that_others_sign_is_not_restored_upon(company: Company, tmp_path: Path) -> None:
+    other = a_published_company(tmp_path / "other")
+    company.log_file.write_bytes(other.log_file.read_bytes())
+    ran = company.run("log", "restore", *company.log, *company.archive)
+    assert (ran.code, ran.codes) == (1, ["GF525"])
+    assert company.log_file.read_bytes() == other.log_file.read_bytes()
 
 
 def test_an_empty_log_is_shown_verified_archived_and_restored_as_such(unpublished: Company) -> None:

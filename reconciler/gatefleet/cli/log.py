@@ -9,7 +9,7 @@ import typer
 
 from gatefleet.cli.options import ENVIRONMENT, FORM, LOG, REPO
 from gatefleet.cli.output import OutputForm, counted, problem_json, progress, say, say_json, say_table, show_problems
-from gatefleet.problems import Exit
+from gatefleet.problems import Exit, failure
 
 if TYPE_CHECKING:
     from gatefleet.contract.digests import Position
@@ -106,6 +106,7 @@ def archive(
     kept = FolderArchive(folder)
     with open_log(repo, environment, log) as opened:
         history = read_history(opened.reader, opened.trust)
+        _check_beginning(opened.address, history)
         missing = compare_with_archive(kept, history, opened.trust).in_archive
     for name, envelope in missing:
         kept.put(name, envelope)
@@ -129,10 +130,13 @@ def restore(
     from gatefleet.log.archive import FolderArchive
     from gatefleet.log.history import read_history
     from gatefleet.log.restore import compare_with_archive
+    from gatefleet.publish.agreement import check_ours
 
+    kept = FolderArchive(folder)
     with open_log(repo, environment, log) as opened:
         history = read_history(opened.reader, opened.trust)
-        missing = compare_with_archive(FolderArchive(folder), history, opened.trust).on_log
+        check_ours(opened.address, history, kept.names())
+        missing = compare_with_archive(kept, history, opened.trust).on_log
         if missing:
             progress(f"appending {counted(len(missing), 'envelope')}")
             with opened.writer() as writer:
@@ -143,6 +147,13 @@ def restore(
         return
     head = f"is at revision {history.position}" if history.position else "and the archive are empty"
     say(f"{counted(len(missing), 'envelope')} restored; the log {head}")
+
+
+def _check_beginning(address: str, history: History) -> None:
+    if history.position is None and history.next_offset > 0:
+        what = "does not show its beginning: nothing that is on it can be archived"
+        fix = "if it is the right log, complete it from its archive: `gatefleet log restore`"
+        raise failure("GF526", address, what, fix=fix)
 
 
 def _position_json(head: Position | None) -> dict[str, object] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from gatefleet.contract.digests import Position
@@ -37,6 +37,16 @@ class _Held:
     chain: ChainState
 
 
+@dataclass(slots=True)
+class _Rebuilding:
+    """How far every entity was gathered from the log's beginning: a bounded read goes on where the one before ended."""
+
+    parts: Parts = field(default_factory=Parts)
+    chain: ChainState = field(default_factory=ChainState)
+    state: RunningState = field(default_factory=RunningState)
+    offset: int = 0
+
+
 class Follower:
     """The policy of one gateway, from the floor on.
 
@@ -60,6 +70,7 @@ class Follower:
         self._offset = 0
         self._parts = Parts()
         self._on_log = False
+        self._rebuilding = _Rebuilding()
         self._last_success: float | None = None
         self._failures = 0
         self._not_before = float("-inf")
@@ -138,7 +149,7 @@ class Follower:
         while True:
             batch = reader.read(self._offset, max(0.0, left()))
             if batch.rewound:  # truncated or recreated: it must show our position before it counts again
-                self._parts, self._on_log = Parts(), False
+                self._parts, self._on_log, self._rebuilding = Parts(), False, _Rebuilding()
             for record in batch.records:
                 self._offset = record.offset  # one that cannot be applied in time is read again
                 self._take(reader, record, left)
@@ -179,29 +190,39 @@ class Follower:
         A revision made the view need entities that a floor never had. INVARIANT: the chain that leads there ends in the
         very payload that was accepted, so this adds entities and never another history.
         """
-        parts, chain, state, offset = Parts(), ChainState(), RunningState(), 0
+        so_far = self._rebuilding
         while True:
-            batch = reader.read(offset, max(0.0, left()))
-            if batch.rewound and offset:
+            batch = reader.read(so_far.offset, max(0.0, left()))
+            if batch.rewound and so_far.offset:
+                self._rebuilding = _Rebuilding()
                 raise LogUnavailableError("the log was recreated while the view was rebuilt")
             for record in batch.records:
-                parts, outcome = parts.take(record)
-                if not isinstance(outcome, Whole):
-                    continue
-                verdict = judge(chain.position, outcome.envelope, self._trust)
-                if chain.position is None and isinstance(verdict, Refused):
-                    verdict = adopt_base(None, outcome.envelope, self._trust)
-                match verdict:
-                    case Accepted(position, Revision() as revision):
-                        state.apply(revision.changes)
-                    case Accepted(position, Snapshot() as snapshot):
-                        if chain.position is None:
-                            state = RunningState(snapshot.entities)
-                    case _:
-                        continue
-                chain = chain.after(verdict)
+                position = self._gather(so_far, record)
                 if position == target:
-                    return Holdings.build(self._held.holdings.gateway_id, state.entities)
-            offset = batch.next_offset
-            if batch.at_end or left() < 0:
+                    self._rebuilding = _Rebuilding()
+                    return Holdings.build(self._held.holdings.gateway_id, so_far.state.entities)
+            so_far.offset = batch.next_offset
+            if batch.at_end:
+                self._rebuilding = _Rebuilding()
                 raise LogUnavailableError("the log does not lead to the revision that the view needs")
+            if left() < 0:
+                raise LogUnavailableError("the revision that the view needs was not reached in time")
+
+    def _gather(self, so_far: _Rebuilding, record: Record) -> Position | None:
+        """Take one record into what is gathered; its position where it was accepted."""
+        so_far.parts, outcome = so_far.parts.take(record)
+        if not isinstance(outcome, Whole):
+            return None
+        verdict = judge(so_far.chain.position, outcome.envelope, self._trust)
+        if so_far.chain.position is None and isinstance(verdict, Refused):
+            verdict = adopt_base(None, outcome.envelope, self._trust)
+        match verdict:
+            case Accepted(position, Revision() as revision):
+                so_far.state.apply(revision.changes)
+            case Accepted(position, Snapshot() as snapshot):
+                if so_far.chain.position is None:
+                    so_far.state = RunningState(snapshot.entities)
+            case _:
+                return None
+        so_far.chain = so_far.chain.after(verdict)
+        return position

@@ -52,7 +52,7 @@ def recover(log: PolicyLog, *, since: History | None = None, watch: Watch = unwa
         history = _read(log, history)
         watch(Step.READ, "the log is empty" if history.position is None else f"revision {history.position}")
         names = log.archive.names()
-        _check_ours(log, history, names)
+        check_ours(log.place, history, names)
         _set_aside_lost(log, history, names, watch)
         missing = compare_with_archive(log.archive, history, log.trust)
         if not missing.on_log and not missing.in_archive:
@@ -143,12 +143,13 @@ def _set_aside_lost(log: PolicyLog, history: History, names: Sequence[EntryName]
 # --- what must not be published over ----------------------------------------------------------------------------------
 
 
-def _check_ours(log: PolicyLog, history: History, names: Sequence[EntryName]) -> None:
+def check_ours(place: str, history: History, names: Sequence[EntryName]) -> None:
+    """Refuse to append anything to a log that is not this one, or not known whole: GF524 to GF526."""
     for refusal in _above_head(history):
         if refusal.refused.reason is RefusalReason.UNSUPPORTED:
             raise failure(
                 "GF524",
-                f"{log.place}@{refusal.offset}",
+                f"{place}@{refusal.offset}",
                 f"holds what this gatefleet does not know: {refusal.refused.what}",
                 why="whoever knows it would not follow what is published now",
                 fix="publish with the gatefleet that wrote it, or a newer one",
@@ -159,14 +160,14 @@ def _check_ours(log: PolicyLog, history: History, names: Sequence[EntryName]) ->
         first = history.refusals[0]
         raise failure(
             "GF525",
-            f"{log.place}@{first.offset}",
+            f"{place}@{first.offset}",
             f"is not empty, and nothing on it is signed for it: {first.refused.reason}, {first.refused.what}",
             fix="check that this is the environment's log; one is begun, or restored, only where nothing else is",
         )
     if history.next_offset > 0 and not names:
         raise failure(
             "GF526",
-            log.place,
+            place,
             "has lost its beginning, and the archive is empty",
             why="a chain begun anew would be one that no follower of the old one accepts",
             fix="name the archive that the publishers of this log share",

@@ -40,7 +40,8 @@ def check_signers(signers: Sequence[Signer], trust: Trust) -> None:
                 "GF513",
                 trust.environment,
                 f"key {signer.keyid[:12]} may not publish by trust version {trust.version}",
-                fix=f"sign with one of {', '.join(keyid[:12] for keyid in role.keys)}",
+                fix=f"sign with one of {', '.join(keyid[:12] for keyid in role.keys)}; if another trust document names"
+                " the key, commit it first: the one that counts is the commit's",
             )
     given = frozenset(signer.keyid for signer in signers)
     if not reaches_threshold(trust, given, Role.PUBLISH):

@@ -47,17 +47,16 @@ def is_ancestor(repo: Path, older: str, newer: str) -> bool:
 
     Raises GF047 when the answer would be no only because the clone's history is cut off.
     """
-    first, second = resolve_commit(repo, older), resolve_commit(repo, newer)
-    done = _git(repo, "merge-base", "--is-ancestor", first, second, accept=(0, 1))
-    if done.returncode == 0:
+    try:
+        first, second = resolve_commit(repo, older), resolve_commit(repo, newer)
+    except GatefleetError as error:
+        if [problem.code for problem in error.problems] == ["GF041"] and _is_shallow(repo):
+            raise _cut_off(repo, older, newer) from None
+        raise
+    if _git(repo, "merge-base", "--is-ancestor", first, second, accept=(0, 1)).returncode == 0:
         return True
-    if _git(repo, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true":
-        raise failure(
-            "GF047",
-            str(repo),
-            f"this clone's history is cut off: whether {first[:12]} came before {second[:12]} cannot be told",
-            fix="git fetch --unshallow (in a workflow: `fetch-depth: 0`)",
-        )
+    if _is_shallow(repo):
+        raise _cut_off(repo, first, second)
     return False
 
 
@@ -122,6 +121,19 @@ def _answer(repo: Path, stdout: IO[bytes], blob: str, limit: int) -> bytes | int
     if len(content) != size + 1:
         raise failure("GF042", str(repo), f"git ended within object {blob}", fix="check the repository with `git fsck`")
     return content[:-1]
+
+
+def _is_shallow(repo: Path) -> bool:
+    return _git(repo, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+
+
+def _cut_off(repo: Path, older: str, newer: str) -> GatefleetError:
+    return failure(
+        "GF047",
+        str(repo),
+        f"this clone's history is cut off: whether {older[:12]} came before {newer[:12]} cannot be told",
+        fix="git fetch --unshallow (in a workflow: `fetch-depth: 0`)",
+    )
 
 
 # --- calling git ------------------------------------------------------------------------------------------------------

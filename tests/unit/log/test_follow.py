@@ -49,12 +49,14 @@ class FlakyReader:
         self.dead = False
         self.reads = 0
         self.timeouts: list[float] = []
+        self.offsets: list[int] = []
         self.meanwhile: Callable[[], object] = lambda: None
         self.batch_of_one = False
 
     def read(self, offset: int, timeout: float) -> Batch:
         self.reads += 1
         self.timeouts.append(timeout)
+        self.offsets.append(offset)
         self.meanwhile()
         if self.dead:
             raise LogUnavailableError("cut off")
@@ -306,6 +308,27 @@ def test_a_rebuild_that_the_log_cannot_give_keeps_the_view_stale_and_is_tried_ag
     clock.now += 10
     assert fresh.read(clock, 1.0)
     assert set(fresh.view.clients) == {"batch", "shop"}
+
+
+def test_a_rebuild_that_takes_several_bounded_reads_goes_on_where_the_one_before_ended(yard: Yard) -> None:
+    for number in range(12):
+        commit(yard, {**FIRST, f"client/other-{number}": a_client("orders:read")})
+    follower, clock, _ = follower_of(yard)
+    routes = {"GET /orders": "orders:read", "POST /orders": "orders:write"}
+    commit(yard, {**FIRST, "gateway/orders/orders": a_gateway(**routes)})
+    follower.read(clock, 1.0)
+    whole = follower.view.digest
+
+    reader = FlakyReader(yard.another().reader)
+    follower = Follower(floor_at_genesis(yard, yard.lines()[0]), yard.trust, reader, jitter=lambda: 1.0)
+    reader.batch_of_one = True
+    reader.meanwhile = lambda: setattr(clock, "now", clock.now + 0.3)
+    attempts = 0
+    while not follower.read(clock, 1.0):
+        attempts += 1
+        assert attempts < 30
+    assert follower.view.digest == whole
+    assert reader.offsets.count(0) == 2, "once to follow, once to rebuild"
 
 
 def test_another_gateways_change_moves_the_position_and_leaves_the_view_digest(yard: Yard) -> None:

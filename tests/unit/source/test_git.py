@@ -177,7 +177,7 @@ def test_a_shallow_clone_cannot_deny_ancestry(repo: Path, tmp_path: Path) -> Non
     shallow = tmp_path / "shallow"
     with pytest.raises(GatefleetError) as caught:
         is_ancestor(shallow, first, "HEAD")
-    assert refusal(caught)[0] == "GF041"
+    assert refusal(caught)[0] == "GF047"
     git(shallow, "fetch", "-q", "--depth", "1", "origin", first)
     with pytest.raises(GatefleetError) as caught:
         is_ancestor(shallow, first, "HEAD")
