@@ -70,8 +70,17 @@ def scopes() -> dict[str, str]:
 
 def revoke_all(policy: KafkaPolicy) -> None:
     """End every scope by one revision."""
+    _set_all(policy, active=False)
+
+
+def allow_all(policy: KafkaPolicy) -> None:
+    """Bring every scope back by one revision."""
+    _set_all(policy, active=True)
+
+
+def _set_all(policy: KafkaPolicy, *, active: bool) -> None:
     for route, key in scopes().items():
-        policy.entities[key] = a_scope(active=False, when_stale=RULES[route])
+        policy.entities[key] = a_scope(active=active, when_stale=RULES[route])
     policy.publish()
 
 

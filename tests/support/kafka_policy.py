@@ -10,13 +10,14 @@ caller can hold a revision ready (`held_back`) and knows the moment at which it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
 from confluent_kafka.admin import NewTopic
+from tests.support.build_reader import kafka_variables
 from tests.support.chaos_proxy import HOST, ChaosProxy
 from tests.support.kafka import KafkaLog, new_log
 from tests.support.local_policy import LocalPolicy
@@ -95,24 +96,4 @@ class ChaosKafka:
 
     def variables(self, topic: KafkaLog, name: str) -> dict[str, str]:
         """What tells an authorizer that its log is this topic, through a proxy."""
-        return authorizer_variables(self.settings(name), topic.topic)
-
-
-def authorizer_variables(settings: KafkaSettings, topic: str) -> dict[str, str]:
-    """What tells an authorizer where its log is (docs/reference/configuration.md)."""
-    assert settings.username is not None
-    assert settings.password is not None
-    return {
-        "GATEFLEET_LOG": f"kafka:{settings.servers}/{topic}",
-        "GATEFLEET_KAFKA_SECURITY": str(settings.security),
-        "GATEFLEET_KAFKA_MECHANISM": str(settings.mechanism),
-        "GATEFLEET_KAFKA_USERNAME": settings.username,
-        "GATEFLEET_KAFKA_PASSWORD": settings.password,
-        "GATEFLEET_KAFKA_CA": str(settings.ca),
-    }
-
-
-def without_network(variables: Mapping[str, str]) -> dict[str, str]:
-    """The same where nothing can be reached: an address that TEST-NET-1 (RFC 5737) keeps for nobody."""
-    topic = variables["GATEFLEET_LOG"].rpartition("/")[2]
-    return {**variables, "GATEFLEET_LOG": f"kafka:192.0.2.1:9096/{topic}"}
+        return kafka_variables(self.settings(name), topic.topic)

@@ -5,13 +5,17 @@ What is asserted here depends on no speed of the machine. `make bench ARGS=fresh
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 from tests.support.builds import Command
 from tests.support.chaos_proxy import ChaosProxy
 from tests.support.freezing import (
@@ -22,14 +26,19 @@ from tests.support.freezing import (
     SOCKETS,
     Thawed,
     a_policy,
+    allow_all,
     freeze_matrix,
     policy_bearer,
+    revoke_all,
 )
 from tests.support.functions import Function, function_of, wait_until
 from tests.support.kafka_policy import ChaosKafka, KafkaPolicy
 from tests.support.outage import Outage, outage_under_load
 
+from gatefleet.local.kafka.server import ADMIN
 from gatefleet.local.runtime_api import Answer
+from gatefleet.log.kafka_client import consumer_configuration
+from gatefleet.model.types import DEVELOPMENT
 
 pytestmark = pytest.mark.kafka
 
@@ -182,27 +191,6 @@ def test_without_a_network_other_scopes_wait_for_one_read_and_high_risk_is_denie
     assert ask(function, DENY) == ("stale_policy", "floor")
 
 
-def test_deciding_from_a_fresh_view_opens_no_connection_and_sends_nothing(
-    start: Start, network: ChaosKafka, policy: KafkaPolicy
-) -> None:
-    policy.entities[f"gateway/{GATEWAY}"] = replace(policy.gateway(GATEWAY), max_staleness=3600)
-    policy.publish()
-    function = start()
-    wait_until(lambda: ask(function, SERVE) == ("allowed", "fresh"))
-    wait_until(lambda: stands_still(network.proxies[ALIVE]))
-    before = replace(network.proxies[ALIVE].traffic)
-    for _ in range(200):
-        assert [ask(function, route) for route in ROUTES] == [("allowed", "fresh")] * 3
-    assert network.proxies[ALIVE].traffic == before
-
-
-def stands_still(proxy: ChaosProxy) -> bool:
-    """Whether nothing passes for a while: what was under way has arrived."""
-    before = replace(proxy.traffic)
-    time.sleep(0.5)
-    return proxy.traffic == before
-
-
 def test_a_network_that_fails_in_the_middle_of_use_costs_a_request_no_more_than_its_deadline(
     start: Start, network: ChaosKafka
 ) -> None:
@@ -211,3 +199,63 @@ def test_a_network_that_fails_in_the_middle_of_use_costs_a_request_no_more_than_
     time.sleep(2.1)  # beyond `max_staleness`, but not so long that the connection counts as asleep
     network.proxies[ALIVE].forget()
     assert ask(function, CHECK) == ("allowed", "fresh")  # over a new one, in what the dead one left of the deadline
+
+
+# --- followers -------------------------------------------------------------------------------------------------------
+
+
+def test_whoever_is_asked_once_a_revision_is_on_the_log_denies_by_it_where_every_request_reads(
+    network: ChaosKafka, policy: KafkaPolicy, builds: Mapping[str, Command]
+) -> None:
+    gateway = policy.gateway(GATEWAY)
+    policy.entities[f"gateway/{GATEWAY}"] = replace(gateway, max_staleness=0)
+    policy.publish()
+    with ExitStack() as stack:
+        functions = []
+        for build in (*builds.values(), *builds.values()):
+            function = function_of(build, policy, GATEWAY, variables=network.variables(policy.topic, ALIVE))
+            stack.callback(function.environment.kill)
+            functions.append(function.start())
+        for _ in range(3):
+            revoke_all(policy)
+            assert {ask(function, CHECK)[0] for function in functions} == {"insufficient_scope"}
+            allow_all(policy)
+            assert {ask(function, CHECK)[0] for function in functions} == {"allowed"}
+
+
+# --- heartbeats ------------------------------------------------------------------------------------------------------
+
+
+def test_a_function_that_sleeps_between_its_requests_is_heard_of(
+    network: ChaosKafka, policy: KafkaPolicy, build: Command
+) -> None:
+    with heartbeats(network) as heard:
+        function = function_of(
+            build, policy, GATEWAY, variables=network.variables(policy.topic, ALIVE), freezing=True
+        ).start()
+        # The first heartbeat is frozen together with the function, the moment the answer is there: it goes out, or is
+        # lost. With the second request it is known to be lost, and the function waits until the next one is sent.
+        for _ in range(2):
+            assert ask(function, SERVE)[0] == "allowed"
+            time.sleep(3.5)  # a connection that was not used for so long counts as asleep
+        assert heard()["gateway"] == GATEWAY
+        function.environment.kill()
+
+
+@contextmanager
+def heartbeats(network: ChaosKafka) -> Iterator[Callable[[], dict[str, Any]]]:
+    """From here on, the next heartbeat of the team; fails the test when none comes."""
+    topic = f"gatefleet.{DEVELOPMENT}.heartbeat.orders"
+    consumer = Consumer(consumer_configuration(network.broker.access.settings(ADMIN)))
+    _, end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=30)
+    consumer.assign([TopicPartition(topic, 0, end)])
+
+    def heard() -> dict[str, Any]:
+        while True:
+            message = consumer.poll(30)
+            assert message is not None, "no heartbeat came"
+            if message.error() is None:
+                return dict(json.loads(message.value() or b""))
+
+    yield heard
+    consumer.close()
