@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from gatefleet import __version__
-from gatefleet.cli import ask, demo, keys, log, pipeline, reading
+from gatefleet.cli import ask, demo, keys, log, pipeline, reading, render, up
 
 app = typer.Typer(
     name="gatefleet",
@@ -35,8 +35,10 @@ app.command("explain")(reading.explain)
 app.command("can")(ask.can)
 app.command("plan")(pipeline.plan)
 app.command("publish")(pipeline.publish)
-app.command("render")(pipeline.render)
+app.command("render")(render.render)
+app.command("check-plan")(render.check_plan)
 app.command("token")(ask.token)
+app.command("up")(up.up)
 app.command("demo")(demo.demo)
 app.add_typer(log.app, name="log")
 app.add_typer(keys.app, name="keys")

@@ -33,7 +33,10 @@ def can(
     from gatefleet.contract.digests import GENESIS_PARENT, Position
     from gatefleet.decide import Holdings, View
     from gatefleet.desired import desired_state
+    from gatefleet.model.types import DEVELOPMENT
 
+    if commit is None and environment == DEVELOPMENT:
+        repo = _with_development(repo)
     model = (load_worktree(repo) if commit is None else load_commit(repo, commit)).model
     wanted = environment_of(model.environments, environment).name
     state = desired_state(model, wanted)
@@ -71,7 +74,9 @@ def can(
 def token(
     client: str = typer.Argument(..., help="A client_id.", metavar="CLIENT"),
     gateway: str = GATEWAY,
-    key: Path = typer.Option(..., "--key", help="The issuer's private key (PEM).", metavar="FILE"),
+    key: Path | None = typer.Option(
+        None, "--key", help="The issuer's private key (PEM); else that of the fleet that is up.", metavar="FILE"
+    ),
     scope: list[str] = typer.Option([], "--scope", "-s", help="Such a scope; else all it is granted.", metavar="SCOPE"),
     claim: list[str] = typer.Option([], "--claim", help="A further claim, or another value.", metavar="NAME=VALUE"),
     lifetime: int = typer.Option(600, "--lifetime", min=1, max=3600, help="In seconds.", metavar="N"),
@@ -88,9 +93,10 @@ def token(
     from gatefleet.model.deployed import deployed_gateways
     from gatefleet.model.types import DEVELOPMENT
 
-    model = load_worktree(repo).model
+    policy = _with_development(repo)
+    model = load_worktree(policy).model
     if DEVELOPMENT not in model.environments or DEVELOPMENT not in model.issuers:
-        fix = "`make demo` makes one, and prints the command to use there"
+        fix = "`gatefleet up` makes one as long as it runs; `make demo` prints the command to use there"
         raise failure("GF646", str(ISSUER_FILE), "this repository has no environment `development`", fix=fix)
     known("GF644", "CLIENT", client, model.clients)
     deployed = {one.source.id: one for one in deployed_gateways(model, model.environments[DEVELOPMENT])}
@@ -98,6 +104,7 @@ def token(
     for one in scope:
         known("GF658", "--scope", one, model.scopes)
     claims = dict(_claim(one) for one in claim)
+    key = key or _key_of(repo)
     issuer = DevelopmentIssuer.load(key, model.issuers[DEVELOPMENT].issuer)
     if issuer.kid not in model.issuers[DEVELOPMENT].keys:
         fix = "give the issuer.key.pem that was made with this clone"
@@ -106,6 +113,27 @@ def token(
     audience = deployed[gateway].audience[0]
     minted = issuer.mint(client, scopes, audience, int(time.time()), claims=claims, lifetime=lifetime)
     sys.stdout.write(f"{minted}\n")
+
+
+def _with_development(repo: Path) -> Path:
+    """The repository itself; while its fleet is up, the clone of it that has the environment `development`."""
+    from gatefleet.local.development import ENVIRONMENT_FILE
+    from gatefleet.local.home import running_fleet
+
+    if (repo / ENVIRONMENT_FILE).exists():
+        return repo
+    running = running_fleet(repo)
+    return repo if running is None else Path(running.policy)
+
+
+def _key_of(repo: Path) -> Path:
+    from gatefleet.local.home import running_fleet
+
+    running = running_fleet(repo)
+    if running is None:
+        fix = "add --key FILE, the issuer.key.pem that was made with the environment, or start `gatefleet up`"
+        raise failure("GF646", "--key", "which key? No fleet of this repository is up", fix=fix)
+    return Path(running.issuer_key)
 
 
 def _claim(text: str) -> tuple[str, str | int]:

@@ -46,8 +46,7 @@ def environment_of(declared: Mapping[str, Environment], name: str | None) -> Env
 def trust_of(repo: Path, environment: Environment, commit: str | None = None) -> Trust:
     """The environment's trust document, from a commit (its full id) or from the work tree. Raises GF410 to GF413."""
     place = environment.trust
-    envelope = _in_worktree(repo, environment) if commit is None else _in_commit(repo, environment, commit)
-    trust = parse_trust(envelope.strip(), place)
+    trust = parse_trust(trust_document(repo, environment, commit), place)
     if (trust.environment, trust.log) != (environment.name, environment.log):
         raise failure(
             "GF413",
@@ -56,6 +55,12 @@ def trust_of(repo: Path, environment: Environment, commit: str | None = None) ->
             fix=f"put the right document there; {environment.document.path} names it",
         )
     return trust
+
+
+def trust_document(repo: Path, environment: Environment, commit: str | None) -> bytes:
+    """The signed trust document as it stands, without the line feed at its end. Raises GF412."""
+    envelope = _in_worktree(repo, environment) if commit is None else _in_commit(repo, environment, commit)
+    return envelope.strip()
 
 
 def _in_worktree(repo: Path, environment: Environment) -> bytes:

@@ -1,18 +1,16 @@
-"""`gatefleet plan`, `publish` and `render`: what the merge pipeline runs."""
+"""`gatefleet plan` and `publish`: what the merge pipeline runs before it renders."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from gatefleet.cli.options import COMMIT, ENVIRONMENT, FORM, KEY, LOG, REPO
-from gatefleet.cli.output import OutputForm, counted, progress, say, say_json, show_problems, styled
+from gatefleet.cli.output import OutputForm, progress, say, say_json, show_problems, styled
 from gatefleet.problems import Exit, failure
 
 if TYPE_CHECKING:
@@ -72,7 +70,7 @@ def publish(
     from gatefleet.publish import GitAncestry, PolicyLog, Published
     from gatefleet.publish import publish as append
 
-    signers = _signers(key)
+    signers = signers_of(key)
     loaded = load_commit(repo, commit)
     wanted = environment_of(loaded.model.environments, environment)
     desired = desired_state(loaded.model, wanted.name)
@@ -105,69 +103,13 @@ def publish(
     say(f"{wanted.name} is at revision {outcome.position}, commit {_commit(loaded.commit)[:12]}")
 
 
-def render(
-    floors: bool = typer.Option(False, "--floors", help="The floors; nothing else is rendered yet."),
-    out: Path = typer.Option(..., "--out", help="The folder to render into.", metavar="DIR"),
-    environment: str | None = ENVIRONMENT,
-    commit: str = COMMIT,
-    log: str | None = LOG,
-    key: list[Path] = KEY,
-    repo: Path = REPO,
-    form: OutputForm = FORM,
-) -> None:
-    """Write each gateway's floor, signed, at the log's head.
-
-    One whose policy did not change is kept byte for byte.
-    """
-    from gatefleet.cli.context import environment_of, open_log_of
-    from gatefleet.cli.loading import load_commit
-    from gatefleet.log.history import read_history
-    from gatefleet.render import render_floors
-
-    if not floors:
-        raise failure("GF649", "render", "only floors are rendered so far", fix="add --floors")
-    signers = _signers(key)
-    loaded = load_commit(repo, commit)
-    wanted = environment_of(loaded.model.environments, environment)
-    with open_log_of(repo, wanted, log, _commit(loaded.commit)) as opened:
-        history = read_history(opened.reader, opened.trust)
-    if history.position is None or history.commit is None:
-        raise failure("GF650", opened.address, "the log is empty, so there is no floor yet", fix="gatefleet publish")
-
-    def place(gateway: str) -> Path:
-        team, _, name = gateway.partition("/")
-        return out / "terraform" / "teams" / team / wanted.name / name / "floor.json"
-
-    rendered = render_floors(
-        history.entities,
-        history.position,
-        history.commit,
-        trust=opened.trust,
-        signers=signers,
-        now=int(time.time()),
-        max_age=loaded.model.conventions.floor_max_age,
-        accepted=history.holds,
-        previous=lambda gateway: _previous(place(gateway)),
-    )
-    moved = {place(floor.gateway): floor for floor in rendered if floor.moved}
-    _write({path: floor.envelope + b"\n" for path, floor in moved.items()})
-    if form is OutputForm.JSON:
-        head = {"epoch": history.position.epoch, "revision": history.position.revision}
-        listed = [{"gateway": one.gateway, "path": str(place(one.gateway)), "moved": one.moved} for one in rendered]
-        say_json({"format_version": 1, "environment": wanted.name, "head": head, "floors": listed})
-        return
-    for path, floor in moved.items():
-        progress(f"{path}: {floor.moved}")
-    kept = len(rendered) - len(moved)
-    say(f"{counted(len(moved), 'floor')} rendered, {kept} kept; {wanted.name} at revision {history.position}")
-
-
 def _commit(commit: str | None) -> str:
     assert commit is not None  # commands here always load a commit
     return commit
 
 
-def _signers(keys: list[Path]) -> list[FileSigner]:
+def signers_of(keys: list[Path]) -> list[FileSigner]:
+    """The keys to sign with, and a warning for each that others may read. Raises GF651 when there is none."""
     from gatefleet.log.keys import FileSigner, readable_by_others
 
     if not keys:
@@ -205,30 +147,3 @@ def _show_plan(planned: Plan) -> None:
 
     for line in plan_lines(planned):
         say(styled(str(line), _SIGNS[line.sign]) if line.sign else str(line))
-
-
-def _previous(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes().strip()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise failure("GF653", str(path), f"cannot be read: {error.strerror}") from None
-
-
-def _write(contents: Mapping[Path, bytes]) -> None:
-    """Write all files or, where one cannot be written, none."""
-    fresh = {path: path.with_suffix(".new") for path in contents}
-    path = Path()
-    try:
-        for path, content in contents.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh[path].write_bytes(content)
-        for path, written in fresh.items():
-            written.replace(path)
-    except OSError as error:
-        for written in fresh.values():
-            with suppress(OSError):
-                written.unlink()
-        fix = "check the folder and the rights on it; no floor was changed"
-        raise failure("GF653", str(path), f"cannot be written: {error.strerror}", fix=fix) from None

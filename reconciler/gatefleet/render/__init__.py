@@ -2,6 +2,7 @@
 
 from gatefleet.render.fleet_branch import FleetBranch
 from gatefleet.render.floors import RenderedFloor, render_floor, render_floors
+from gatefleet.render.plan_check import check_plan
 from gatefleet.render.tree import ROOTS, Change, FileChange, changes, emptied, render_files, root_folder
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "FleetBranch",
     "RenderedFloor",
     "changes",
+    "check_plan",
     "emptied",
     "render_files",
     "render_floor",

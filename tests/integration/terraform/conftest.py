@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.command import Company, a_published_company
 from tests.support.terraform_provider import Terraform, cli_configuration
 
 
@@ -24,3 +25,18 @@ def terraform_in(configuration: Path, tmp_path: Path) -> Callable[[Path], Terraf
         return terraform
 
     return initialised
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """A company whose environment `development` says where Kafka would be. Do not change it."""
+    company = a_published_company(tmp_path_factory.mktemp("published"))
+    kafka = "kafka:\n  bootstrap:\n    - b-1.kafka.example.com:9096\n  security: SASL_SSL\n  mechanism: SCRAM-SHA-512\n"
+    company.commit("policies/environments/development.yaml", "kind: Environment\n", f"kind: Environment\n{kafka}")
+    assert company.publish().code == 0
+    return company
+
+
+@pytest.fixture
+def company(published: Company, tmp_path: Path) -> Company:
+    return published.copy(tmp_path / "company")
