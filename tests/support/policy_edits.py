@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.support.policies import POLICIES, THUMBPRINT
+from tests.support.policies import ORDERS, POLICIES, SHOP, THUMBPRINT
 
 from gatefleet.source.strict_yaml import read_yaml
 
@@ -255,10 +255,9 @@ def _remove(files: Files, randomness: random.Random) -> None:
     files.setdefault("policies/issuers/partners.yaml", _BEGINNING["policies/issuers/partners.yaml"])
 
 
-def _remove_client(files: Files, randomness: random.Random) -> None:
-    named = sorted(path for path in files if "/clients/" in path)
-    for path in randomness.sample(named, min(1, len(named))):
-        del files["policies/clients/orders/shop.yaml" if "policies/clients/orders/shop.yaml" in named else path]
+def _remove_named(files: Files, randomness: random.Random) -> None:
+    """Remove what tests and the rollout name."""
+    files.pop(randomness.choice((SHOP, ORDERS)), None)
 
 
 def _rename(files: Files, randomness: random.Random) -> None:
@@ -299,7 +298,7 @@ _EDITS: list[tuple[Callable[[Files, random.Random], None], float]] = [
     (_edit_rollout, 1),
     (_edit_frame, 1),
     (_remove, 1.5),
-    (_remove_client, 1),
+    (_remove_named, 2),
     (_rename, 1.5),
     (_stray, 1),
     (_mend, 1),
