@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from gatefleet.contract.entities import Following
+from gatefleet.local.authorizers import ReferenceAuthorizers
 from gatefleet.local.gateway.api import Api
 from gatefleet.local.gateways import Gateways
-from gatefleet.local.reference import READ_SECONDS, ReferenceAuthorizer
-from gatefleet.log.follow import Follower
-from gatefleet.log.opening import Refused, open_floor
+from gatefleet.local.reference import ReferenceAuthorizer
 from gatefleet.log.transport import LogReader
 from gatefleet.log.trust import Trust
-from gatefleet.model.types import DEVELOPMENT
-from gatefleet.problems import failure
-
-POLL_SECONDS = 0.02  # how often a local follower looks for something new
 
 
 class Fleet:
@@ -37,23 +30,23 @@ class Fleet:
         decisions: Path,
         requests: Path,
     ) -> None:
-        refuse_all_but_development(trust)
         self._decisions = LineFile(decisions)
         self._requests = LineFile(requests)
-        self._stopping = threading.Event()
-        self._readers: list[LogReader] = []
-        self._threads: list[threading.Thread] = []
         self._gateways: Gateways | None = None
-        self.authorizers: dict[str, ReferenceAuthorizer] = {}
+        self._authorizers: ReferenceAuthorizers | None = None
         try:
-            for gateway_id, envelope in sorted(floors.items()):
-                follower = self._follower(gateway_id, envelope, trust, open_reader)
-                self.authorizers[gateway_id] = ReferenceAuthorizer(follower, self._decisions.write)
-            deployed = {gateway_id: api for gateway_id, api in apis.items() if gateway_id in floors}
-            self._gateways = Gateways(deployed, self.authorizers, write_line=self._requests.write)
+            self._authorizers = ReferenceAuthorizers(trust, open_reader, self._decisions.write)
+            behind = {gateway: self._authorizers.bring(gateway, floor) for gateway, floor in sorted(floors.items())}
+            deployed = {gateway: api for gateway, api in apis.items() if gateway in floors}
+            self._gateways = Gateways(deployed, behind, write_line=self._requests.write)
         except BaseException:
             self.stop()
             raise
+
+    @property
+    def authorizers(self) -> Mapping[str, ReferenceAuthorizer]:
+        """The authorizer of each gateway."""
+        return {} if self._authorizers is None else self._authorizers.by_gateway
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -63,58 +56,18 @@ class Fleet:
     def start(self) -> None:
         """Listen and follow; returns when every gateway answers."""
         assert self._gateways is not None
-        self._threads += [
-            threading.Thread(target=self._follow, args=(one.follower,), name=f"follow {gateway_id}", daemon=True)
-            for gateway_id, one in self.authorizers.items()
-            if one.follower.follows
-        ]
-        for thread in self._threads:
-            thread.start()
+        assert self._authorizers is not None
+        self._authorizers.follow()
         self._gateways.start()
 
     def stop(self) -> None:
         """Stop listening and following, also when nothing was started."""
-        self._stopping.set()
         if self._gateways is not None:
             self._gateways.stop()
-        for thread in self._threads:
-            thread.join(timeout=10)
-        for reader in self._readers:
-            reader.close()
+        if self._authorizers is not None:
+            self._authorizers.close()
         self._decisions.close()
         self._requests.close()
-
-    def _follower(
-        self, gateway_id: str, envelope: bytes, trust: Trust, open_reader: Callable[[], LogReader]
-    ) -> Follower:
-        floor = open_floor(envelope, trust)
-        if isinstance(floor, Refused):
-            raise failure(
-                "GF624", gateway_id, f"its floor is refused: {floor.reason}, {floor.what}", fix="render again"
-            )
-        if floor.gateway != gateway_id:
-            raise failure("GF624", gateway_id, f"its floor is that of {floor.gateway}", fix="render again")
-        follower = Follower(floor, trust, None)
-        gateway = follower.view.gateway
-        if gateway is not None and gateway.following is Following.FOLLOW:
-            self._readers.append(open_reader())
-            follower = Follower(floor, trust, self._readers[-1])
-        return follower
-
-    def _follow(self, follower: Follower) -> None:
-        # A process that is never frozen may follow between decisions; Lambda reads inside invocations.
-        while not self._stopping.wait(POLL_SECONDS):
-            if not follower.pausing(time.time()):
-                follower.read(time.time, timeout=READ_SECONDS)
-
-
-def refuse_all_but_development(trust: Trust) -> None:
-    """Raises GF622 where the trust document is that of another environment."""
-    if trust.environment != DEVELOPMENT:
-        raise failure(
-            "GF622", trust.environment, "only the environment `development` is served on this machine",
-            fix="loopback issuers and file keys must never stand in for the real ones",
-        )  # fmt: skip
 
 
 class LineFile:

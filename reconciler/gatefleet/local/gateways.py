@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
 
 from gatefleet.local.gateway.api import Api
 from gatefleet.local.gateway.emulator import Authorizer, Emulator
@@ -37,24 +39,17 @@ class Gateways:
         first_port: int = FIRST_PORT,
     ) -> None:
         self.addresses: dict[str, str] = {}
+        self._write_line = write_line
+        self._explain = explain
+        self._url_of = url_of
+        self._first_port = first_port
         self._pool = ThreadPoolExecutor(WAITING_AUTHORIZERS, thread_name_prefix="authorizer")
-        self._emulators: dict[str, Emulator] = {}
-        self._sockets: list[socket.socket] = []
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
-        self._servers: list[Server] = []
-        port = first_port
+        self._standing: dict[str, _Standing] = {}
         try:
             for gateway, api in sorted(apis.items()):
-                emulator = Emulator(
-                    api, authorizers[gateway], self._pool, write_line=write_line, explain=explain, url_of=url_of
-                )
-                listening, port = _listen(port)
-                self._sockets.append(listening)
-                self._emulators[gateway] = emulator
-                self._servers.append(Server(emulator, listening))
-                self.addresses[gateway] = f"http://127.0.0.1:{port}"
-                port += 1
+                self._stand(gateway, api, authorizers[gateway])
         except BaseException:
             self.stop()
             raise
@@ -63,39 +58,70 @@ class Gateways:
         """Answer requests from now on."""
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateways", daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._begin(), self._loop).result(START_SECONDS)
+        for one in self._standing.values():
+            self._await(one.server.start())
 
-    def apply(self, apis: Mapping[str, Api]) -> None:
-        """Change the gateways that are known here; what a request began with, it ends with."""
-        for gateway, emulator in self._emulators.items():
-            if gateway in apis and apis[gateway] != emulator.api:
-                self._loop.call_soon_threadsafe(emulator.apply, apis[gateway])
+    def apply(self, apis: Mapping[str, Api], authorizers: Mapping[str, Authorizer]) -> None:
+        """Become these gateways, as an apply of Terraform would: known ones keep their addresses.
+
+        A request ends with the API that it began with.
+        """
+        for gateway in [one for one in self._standing if one not in apis]:
+            gone = self._standing.pop(gateway)
+            self.addresses.pop(gateway)
+            self._await(gone.server.stop())
+            gone.listening.close()
+        for gateway, api in sorted(apis.items()):
+            standing, authorizer = self._standing.get(gateway), authorizers[gateway]
+            if standing is None:
+                self._await(self._stand(gateway, api, authorizer).server.start())
+            elif not standing.emulator.stands_as(api, authorizer):
+                self._loop.call_soon_threadsafe(standing.emulator.apply, api, authorizer)
 
     def stop(self) -> None:
         """Answer no more, and let go of the ports."""
         if self._thread is not None:
-            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(START_SECONDS)
+            for one in self._standing.values():
+                self._await(one.server.stop())
+            self._await(self._loop.shutdown_asyncgens())
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(START_SECONDS)
             self._thread = None
-        for listening in self._sockets:
-            listening.close()
+        for one in self._standing.values():
+            one.listening.close()
         if not self._loop.is_closed():
             self._loop.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _begin(self) -> None:
-        for server in self._servers:
-            await server.start()
+    def _stand(self, gateway: str, api: Api, authorizer: Authorizer) -> _Standing:
+        emulator = Emulator(
+            api, authorizer, self._pool, write_line=self._write_line, explain=self._explain, url_of=self._url_of
+        )
+        listening, port = _listen(self._first_port, {one.port for one in self._standing.values()})
+        self._standing[gateway] = _Standing(emulator, Server(emulator, listening), listening, port)
+        self.addresses[gateway] = f"http://127.0.0.1:{port}"
+        return self._standing[gateway]
 
-    async def _end(self) -> None:
-        await asyncio.gather(*(server.stop() for server in self._servers))
-        await self._loop.shutdown_asyncgens()
+    def _await(self, what: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(what, self._loop).result(START_SECONDS)
 
 
-def _listen(port: int) -> tuple[socket.socket, int]:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """One gateway at its port."""
+
+    emulator: Emulator
+    server: Server
+    listening: socket.socket
+    port: int
+
+
+def _listen(port: int, taken: set[int]) -> tuple[socket.socket, int]:
     """A listening socket on 127.0.0.1 at the first free port from `port` on."""
     while True:
+        if port in taken:
+            port += 1
+            continue
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -6,7 +6,7 @@ What is in here moves at apply; policy moves by the log and is the authorizer's 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gatefleet.contract.entities import ApiKind, CredentialKind, Public
 from gatefleet.local.events import REST_STAGE, STAGE
@@ -44,7 +44,7 @@ class Api:
     base_path: str | None = ""
     environment: str = DEVELOPMENT
     hides_api_key: bool = False  # callers have API keys here, which are not the backends' business
-    variant: str = field(default="reference", compare=False)
+    variant: str = "reference"
 
     @property
     def id(self) -> str:

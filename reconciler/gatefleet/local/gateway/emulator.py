@@ -79,6 +79,7 @@ class _Setup:
     """An API with what counts for it: a request ends with the setup it began with."""
 
     api: Api
+    authorizer: Authorizer
     throttles: Throttles
     kept: KeptAnswers[SimpleAnswer | PolicyAnswer]
 
@@ -102,24 +103,27 @@ class Emulator:
         authorizer_seconds: float = AUTHORIZER_SECONDS,
     ) -> None:
         self.port = 0
-        self._authorizer = authorizer
         self._pool = pool
         self._write_line = write_line
         self._explain = explain
         self._url_of = url_of
         self._steady = steady
         self._authorizer_seconds = authorizer_seconds
-        self.apply(api)
+        self.apply(api, authorizer)
 
     @property
     def api(self) -> Api:
         """The API as it stands."""
         return self._setup.api
 
-    def apply(self, api: Api) -> None:
+    def stands_as(self, api: Api, authorizer: Authorizer) -> bool:
+        """Whether it is this API with this authorizer already."""
+        return self._setup.api == api and self._setup.authorizer is authorizer
+
+    def apply(self, api: Api, authorizer: Authorizer) -> None:
         """Become another API, as an apply of Terraform would make it: throttles and kept answers begin anew."""
         throttles = Throttles(api.throttle, {key: route.throttle for key, route in api.routes.items()})
-        self._setup = _Setup(api, throttles, KeptAnswers(api.result_ttl))
+        self._setup = _Setup(api, authorizer, throttles, KeptAnswers(api.result_ttl))
 
     async def answer(
         self, request: HttpRequest, body: AsyncIterator[bytes]
@@ -178,7 +182,7 @@ class Emulator:
         answer = setup.kept.find(identity, self._steady())
         if answer is None:
             begun = self._steady()
-            read = await self._ask(api, request, arrived, identity)
+            read = await self._ask(setup, request, arrived, identity)
             passage.authorizer_ms = self._since(begun)
             if isinstance(read, NoAnswer):
                 passage.why = "" if read.error is ErrorType.UNAUTHORIZED else read.why
@@ -188,14 +192,14 @@ class Emulator:
         return judge(answer, arn)
 
     async def _ask(
-        self, api: Api, request: HttpRequest, arrived: Arrived, identity: tuple[str, ...]
+        self, setup: _Setup, request: HttpRequest, arrived: Arrived, identity: tuple[str, ...]
     ) -> SimpleAnswer | PolicyAnswer | NoAnswer:
-        match, located = arrived.match, arrived.located
+        api, match, located = setup.api, arrived.match, arrived.located
         if api.kind is ApiKind.REST:
             event = rest_event(api.id, request, match, stage=api.stage, located=located)
         else:
             event = http_event(api.id, request, match, identity=identity or None, stage=api.stage, located=located)
-        asked = asyncio.get_running_loop().run_in_executor(self._pool, self._authorizer.invoke, event)
+        asked = asyncio.get_running_loop().run_in_executor(self._pool, setup.authorizer.invoke, event)
         try:
             result = await asyncio.wait_for(asked, self._authorizer_seconds)
         except TimeoutError:

@@ -116,6 +116,8 @@ class _Connection:
 
     async def _head(self, status: int, headers: Headers) -> None:
         encoded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
+        while self._h11.their_state is h11.SEND_BODY and self._h11.next_event() is not h11.NEED_DATA:
+            """What came already of a body that nobody read; of most requests, that there is none."""
         if self._h11.their_state is not h11.DONE:  # what is left of the body is not worth a further request
             encoded.append((b"connection", b"close"))
         await self._send(h11.Response(status_code=status, headers=encoded, reason=_reason(status)))

@@ -313,7 +313,7 @@ def test_a_page_reads_the_errors_of_a_rest_api_and_not_those_of_an_http_api(api:
 
 def test_what_an_apply_changes_counts_from_the_next_request_on() -> None:
     changing = emulator(ApiKind.HTTP, "GET /orders")
-    changing.apply(an_api(ApiKind.HTTP, "GET /parcels"))
+    changing.apply(an_api(ApiKind.HTTP, "GET /parcels"), answering(yes()))
     statuses = [ask(changing, a_request(line, BEARER)).status for line in ("GET /orders", "GET /parcels")]
     assert statuses == [404, 200]
 
