@@ -29,6 +29,7 @@ from contract.vectorgen.cases import Case
 from contract.vectorgen.families import (
     _wire_addresses,
     _wire_aws,
+    _wire_hostile,
     _wire_records,
     _wire_requests,
     _wire_responses,
@@ -43,5 +44,13 @@ def accepts(expect: Mapping[str, Any]) -> bool:
 
 def cases() -> Iterator[Case]:
     """From the bytes up."""
-    for part in (_wire_requests, _wire_responses, _wire_records, _wire_scram, _wire_aws, _wire_addresses):
+    for part in (
+        _wire_requests,
+        _wire_responses,
+        _wire_hostile,
+        _wire_records,
+        _wire_scram,
+        _wire_aws,
+        _wire_addresses,
+    ):
         yield from part.cases()

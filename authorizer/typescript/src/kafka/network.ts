@@ -48,7 +48,9 @@ export class Network {
       ...(isIP(to.host) === 0 ? { servername: to.host } : {}),
       ...(session === undefined ? {} : { session }),
     });
-    return socket.on('session', (newest) => this.#sessions.set(name, newest));
+    // Of who was verified alone: a session is resumed without a look at the certificate.
+    const keep = (newest: Buffer | undefined) => socket.authorized && newest && this.#sessions.set(name, newest);
+    return socket.on('session', keep).once('secureConnect', () => keep(socket.getSession()));
   }
 
   readonly #lookup: LookupFunction = (host, options, done) => {
