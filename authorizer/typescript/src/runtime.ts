@@ -4,7 +4,7 @@
  * AWS documents it under "Using the Lambda runtime API for custom runtimes".
  */
 
-import { Agent, type IncomingMessage, request } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 
 const RUNTIME = '/2018-06-01/runtime';
 const INVOCATION = `${RUNTIME}/invocation`;
@@ -19,7 +19,7 @@ export async function serve(
   afterwards: () => Promise<void>,
   api: string,
 ): Promise<never> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agent = new (http().Agent)({ keepAlive: true, maxSockets: 1 });
   const ask = (method: 'GET' | 'POST', path: string, body?: string) => exchange(agent, api, method, path, body);
   for (;;) {
     const { response, body } = await ask('GET', `${INVOCATION}/next`);
@@ -38,7 +38,12 @@ export async function serve(
 
 /** Tell that the function cannot start. Rejects when the API cannot be reached. */
 export async function cannotStart(error: unknown, api: string): Promise<void> {
-  await exchange(new Agent(), api, 'POST', `${RUNTIME}/init/error`, JSON.stringify(errorJson(error)));
+  await exchange(new (http().Agent)(), api, 'POST', `${RUNTIME}/init/error`, JSON.stringify(errorJson(error)));
+}
+
+/** An import of it would read all its exports, and so load the client of `fetch`: more than all else of a start. */
+function http(): typeof import('node:http') {
+  return process.getBuiltinModule('node:http');
 }
 
 function errorJson(error: unknown): object {
@@ -53,7 +58,7 @@ interface Exchanged {
 
 function exchange(agent: Agent, api: string, method: string, path: string, body?: string): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
-    const asked = request(`http://${api}${path}`, { agent, method }, (response) => {
+    const asked = http().request(`http://${api}${path}`, { agent, method }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
