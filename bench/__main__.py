@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-SUBJECTS = ("cli", "reading", "publishing", "freshness")
+SUBJECTS = ("cli", "reading", "publishing", "freshness", "authorizer")
 
 
 def main(chosen: list[str]) -> int:
