@@ -42,6 +42,7 @@ IPS = (
     *("192.0.2.10", "192.0.3.1", "2001:db8:7::1", "::1", "::ffff:192.0.2.10", "2001:0DB8::0007", "1:2:3:4:5:6:7::"),
     *("192.0.2.010", "192.0.2", "192.0.2.10 ", "fe80::1%1", "::1.2.3.4", "2001:db8:::1", "12345::", "", "\uff11.0.0.1"),
 )
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def a_case(dice: Dice, policy: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +88,9 @@ def _event(dice: Dice, api: str, route: str, policy: Mapping[str, Any], now: int
     if headers and dice.chance(0.05):
         name = dice.one(sorted(headers))
         headers[name] = headers[name] * 2 if dice.chance(0.5) else [f"{headers[name][0]},x"]
+    if dice.chance(0.1):
+        value = TRACEPARENT if dice.chance(0.5) else dice.mutated(TRACEPARENT)
+        headers[dice.one(("traceparent", "TraceParent"))] = [value] * dice.one((1, 1, 1, 2))
     method = dice.one(("GET", "POST", "get", "ANY", "PATCH")) if dice.chance(0.1) or route == "$default" else None
     if method is not None:
         members["method"] = method

@@ -10,6 +10,7 @@ from typing import Any
 from contract.vectorgen.families._tokens import canonical
 from tests.differential.asking import a_case
 from tests.differential.policies import GATEWAY, a_policy
+from tests.differential.pulses import a_pulse
 from tests.differential.randomness import Dice, with_duplicates
 from tests.differential.records import a_chain
 
@@ -45,6 +46,8 @@ def _batch(dice: Dice, count: int) -> list[Case]:
                 cases.append(Case("view", _history(dice, policy)))
             case 2:
                 cases.append(Case("chain", a_chain(dice)))
+            case 3:
+                cases.append(Case("heartbeat", a_pulse(dice)))
             case _:
                 given = {"view": "random", **a_case(dice, policy)}
                 cases.append(Case("decide", given, fixtures))

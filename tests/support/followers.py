@@ -74,13 +74,16 @@ class Fleet:
     ) -> None:
         self._stack.close()
 
-    def ask_until(self, said: str, every: float = 0.0) -> dict[str, float]:
-        """Ask all at once, and after `every` seconds again who does not say `said`; when each did."""
+    def ask_until(self, said: str, every: float = 0.0, patience: float = PATIENCE) -> dict[str, float]:
+        """Ask all at once, and after `every` seconds again who does not say `said`; when each did.
+
+        Fails the test when somebody has not after `patience` seconds.
+        """
         with self._bell:
             self._wanted, self._every, self._first = said, every, {}
             self._rings += 1
             self._bell.notify_all()
-            done = self._done.wait_for(lambda: len(self._first) == len(self._functions), PATIENCE)
+            done = self._done.wait_for(lambda: len(self._first) == len(self._functions), patience)
             assert done, f"{sorted(self._functions.keys() - self._first.keys())} never said {said}"
             return self._first
 

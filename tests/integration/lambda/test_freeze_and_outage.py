@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from tests.support.build_reader import kafka_variables
 from tests.support.builds import Command
 from tests.support.chaos_proxy import ChaosProxy
+from tests.support.followers import Fleet, members
 from tests.support.freezing import (
     ALIVE,
     DENY_AFTER,
@@ -34,7 +36,9 @@ from tests.support.freezing import (
 from tests.support.functions import Function, function_of, wait_until
 from tests.support.kafka_policy import ChaosKafka, KafkaPolicy
 from tests.support.outage import Outage, outage_under_load
+from tests.support.storm import storm
 
+from gatefleet.local.kafka.access import AUTHORIZER
 from gatefleet.local.kafka.server import ADMIN
 from gatefleet.local.runtime_api import Answer
 from gatefleet.log.kafka_client import consumer_configuration
@@ -160,6 +164,21 @@ def test_an_outage_of_a_minute_under_load_changes_no_decision_of_a_hundred_thous
     check_outage(outage)
     print(outage.summary())
     assert len(outage.answers) >= 100_000
+
+
+@pytest.mark.soak
+def test_a_thousand_readers_that_come_back_at_once_leave_the_broker_to_others(
+    network: ChaosKafka, policy: KafkaPolicy, builds: Mapping[str, Command]
+) -> None:
+    told = kafka_variables(network.broker.access.settings(AUTHORIZER), policy.topic.topic)
+    patient = {**DOCUMENTED, "GATEFLEET_INIT_BUDGET_MS": "20000"}
+    functions = dict.fromkeys([f"{number:04}" for number in range(1000)], builds["rust"])
+    with Fleet(members(policy, functions, told | patient)) as fleet:
+        fleet.ask_until("allowed", patience=300)
+        seen = storm(policy, fleet, patience=300)
+    assert len(seen.denied) == 1000
+    assert seen.meanwhile
+    assert seen.failed == 0
 
 
 # --- cold starts -----------------------------------------------------------------------------------------------------
