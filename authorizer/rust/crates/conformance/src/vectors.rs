@@ -31,7 +31,8 @@ fn every_vector_is_answered_right() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every vector of a family, in order of the files.
+/// Every vector of a family, in order of the files; those that give megabytes, which take longer than all others
+/// together, are the last ones.
 pub fn vectors(family: &str) -> Result<Vec<Given>, Failure> {
     let mut files =
         fs::read_dir(folder(family))?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, Failure>>()?;
@@ -44,7 +45,12 @@ pub fn vectors(family: &str) -> Result<Vec<Given>, Failure> {
             vectors.push(Given::of(&vector)?);
         }
     }
+    vectors.sort_by_key(is_long);
     Ok(vectors)
+}
+
+fn is_long(vector: &Given) -> bool {
+    vector.0.get("given").is_some_and(|given| given.get().contains("\"pieces\""))
 }
 
 /// What the vectors of a family name instead of repeating, if it has such.
