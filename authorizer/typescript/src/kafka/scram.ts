@@ -1,7 +1,6 @@
 /** SCRAM (RFC 5802, RFC 7677) as Kafka speaks it: pure, but for the salted password, which takes milliseconds. */
 
 import { createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
 import { decodeStandard } from '../base64url.ts';
 
 export const SCRAM_MECHANISMS = ['SCRAM-SHA-512', 'SCRAM-SHA-256'] as const;
@@ -31,8 +30,6 @@ const KEPT = 2;
 // "n,,": neither channel binding nor another identity.
 const GS2_HEADER = 'n,,';
 
-const derive = promisify(pbkdf2);
-
 /** Remembers the keys of the newest salts, so that a password is hashed thousands of times once only. */
 export class ScramKeys {
   readonly #kept = new Map<string, Keys>();
@@ -44,7 +41,9 @@ export class ScramKeys {
     const name = [mechanism, salt.toString('base64'), iterations, secret].join();
     const kept = this.#kept.get(name);
     if (kept !== undefined) return kept;
-    const salted = await derive(password, salt, iterations, length, hash);
+    const salted = await new Promise<Buffer>((resolve, reject) => {
+      pbkdf2(password, salt, iterations, length, hash, (error, key) => (error === null ? resolve(key) : reject(error)));
+    });
     const keys = { client: hmac(hash, salted, 'Client Key'), server: hmac(hash, salted, 'Server Key') };
     this.#kept.set(name, keys);
     for (const oldest of [...this.#kept.keys()].slice(0, -KEPT)) this.#kept.delete(oldest);
