@@ -35,7 +35,7 @@ impl Cluster {
         let mut random = [0];
         let _ = SystemRandom::new().fill(&mut random); // without randomness the first comes first
         let first = usize::from(random[0]) % bootstrap.len().max(1);
-        Cluster { bootstrap, first, topic, login, names: Names::default(), leader: None, kept: None }
+        Cluster { bootstrap, first, topic, login, names: Names::of_the_system(), leader: None, kept: None }
     }
 
     /// Asks the leader. A question may be asked of several brokers in turn, of one at a time.
