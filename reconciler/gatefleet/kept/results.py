@@ -49,7 +49,7 @@ class Results:
     numbers: Mapping[str, int]
     paths: tuple[str, ...] = field(repr=False)
     documents: str = field(repr=False)  # a line each: path, names; searched as it stands, which takes no time to load
-    entities: bytes = field(repr=False)  # by sets of environments: their names, then a line for each entity
+    entities: bytes = field(repr=False)  # by sets of environments: their names, keys, values
 
     def ties(self, path: str) -> Ties:
         """The ties of one document; none when there is no such document."""
@@ -73,10 +73,10 @@ class Results:
     def entities_of(self, environment: str) -> dict[str, str]:
         """The entities of one environment: value by key."""
         entities: dict[str, str] = {}
-        for group in self.entities.decode("utf-8", "replace").split("\n\n"):
-            having, *lines = group.split("\n")
+        parts = self.entities.decode("utf-8", "replace").split("\n\n")
+        for having, keys, values in zip(parts[::3], parts[1::3], parts[2::3], strict=False):
             if environment in having.split(","):
-                entities.update(line.partition("\t")[::2] for line in lines)
+                entities.update(zip(keys.split("\n"), values.split("\n"), strict=False))
         return entities
 
     def _having(self, sought: str) -> Iterator[str]:
@@ -126,7 +126,7 @@ def save_results(file: Path, model: Model, outcome: Outcome, now: int) -> None:
     }
     ties = ties_of(model)
     documents = (_document_line(path, ties.get(path, Ties())) for path in outcome.files)
-    parts = (json.dumps(head), "\n".join(outcome.files), "\n".join(documents), *_entity_groups(outcome))
+    parts = (json.dumps(head), "\n".join(outcome.files), "\n".join(documents), *_entity_parts(outcome))
     write_own(file, _version(), "\n\n".join(parts).encode())
 
 
@@ -147,15 +147,16 @@ def _document_line(path: str, ties: Ties) -> str:
     return "\t".join([path, *declared, *used, ""])
 
 
-def _entity_groups(outcome: Outcome) -> Iterator[str]:
+def _entity_parts(outcome: Outcome) -> Iterator[str]:
     having: dict[tuple[str, str], list[str]] = {}
     for environment in outcome.environments:
         for entity in outcome.state(environment).entities.items():
             having.setdefault(entity, []).append(environment)
-    groups: dict[str, list[str]] = {}
-    for (key, value), environments in having.items():
-        groups.setdefault(",".join(environments), []).append(f"{key}\t{value}")
-    return ("\n".join([environments, *lines]) for environments, lines in groups.items())
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for entity, environments in having.items():
+        groups.setdefault(",".join(environments), []).append(entity)
+    for names, entities in groups.items():
+        yield from (names, "\n".join(key for key, _ in entities), "\n".join(value for _, value in entities))
 
 
 def _written(name: str) -> str:
