@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.policies import model_of
+from tests.support.breach import Breach
+from tests.support.breaches.every import BREACHES
+from tests.support.policies import edited, model_of
 from tests.support.policy_edits import Files, beginning, commit_all, edit, text_of
 
 from gatefleet.checks import check
@@ -79,3 +82,29 @@ def test_every_random_edit_comes_to_the_same_as_read_whole(tmp_path: Path, seed:
     assert seen["told, errors"] == 0
     assert seen["told, no errors"] >= 10, seen
     assert seen["left, errors"] >= 15, seen
+
+
+def test_every_breach_of_every_rule_is_seen_when_the_last_of_its_files_changes(tmp_path: Path) -> None:
+    steps = [step for breach in BREACHES for step in steps_to(breach)]
+    commits = commit_all(tmp_path / "repo", [files for step in steps for files in step])
+    told = 0
+    for before, after in zip(commits[::2], commits[1::2], strict=True):
+        model, sound = whole(tmp_path / "repo", before, NOW)
+        if sound.errors:
+            continue
+        save_results(tmp_path / "results.txt", model, sound, NOW)
+        kept = load_results(tmp_path / "results.txt")
+        assert kept is not None
+        outcome = updated(tmp_path / "repo", after, kept, NOW)
+        if outcome is not None:
+            told += 1
+            assert_same(outcome, whole(tmp_path / "repo", after, NOW)[1])
+    assert told < len(steps) / 10, "a breach is a problem, so nothing is told"
+
+
+def steps_to(breach: Breach) -> Iterator[tuple[Files, Files]]:
+    """For each file that the breach edits: the repository with all other edits, and with this one as well."""
+    done, _ = edited(*breach.edits)
+    for path in {one.path for one in breach.edits}:
+        before, _ = edited(*(one for one in breach.edits if one.path != path))
+        yield dict(before), dict(done)
