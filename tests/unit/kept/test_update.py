@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from tests.support.breach import Breach
 from tests.support.breaches.every import BREACHES
-from tests.support.policies import edited, model_of
+from tests.support.policies import ORDERS, ORDERS_TEAM, POLICIES, SCOPES, SHOP, Edit, edited, model_of, no_file
+from tests.support.policies import edit as edit_of
 from tests.support.policy_edits import Files, beginning, commit_all, edit, text_of
 
 from gatefleet.checks import check
@@ -100,6 +101,28 @@ def test_every_breach_of_every_rule_is_seen_when_the_last_of_its_files_changes(t
             told += 1
             assert_same(outcome, whole(tmp_path / "repo", after, NOW)[1])
     assert told < len(steps) / 10, "a breach is a problem, so nothing is told"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (no_file(SHOP), "GF105"),
+        (no_file(ORDERS), "GF106"),
+        (no_file(SCOPES), "GF104"),
+        (no_file(ORDERS_TEAM), "GF103"),
+        (edit_of(ORDERS, "https://staging.example.com/orders", "https://api.example.com/payments"), "GF228"),
+        (edit_of(ORDERS, "GET /orders:", "GET /all-orders:"), "GF108"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.path,
+)
+def test_a_problem_that_stands_in_a_file_that_did_not_change_is_seen(tmp_path: Path, change: Edit, code: str) -> None:
+    repo, file = tmp_path / "repo", tmp_path / "results.txt"
+    before, after = commit_all(repo, [dict(POLICIES), dict(edited(change)[0])])
+    save_results(file, *whole(repo, before, NOW), NOW)
+    kept = load_results(file)
+    assert kept is not None
+    assert code in {problem.code for problem in whole(repo, after, NOW)[1].problems}
+    assert updated(repo, after, kept, NOW) is None
 
 
 def steps_to(breach: Breach) -> Iterator[tuple[Files, Files]]:
