@@ -186,3 +186,6 @@ fn last_word<T>(answer: Result<T, Failure>, tried: &mut Vec<String>) -> Option<R
         last_word => Some(last_word),
     }
 }
+
+#[cfg(test)]
+mod tests;
