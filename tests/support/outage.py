@@ -49,7 +49,7 @@ class Outage:
         return (
             f"{len(before)} requests before, {len(during)} in the outage; p99 {p99[0]:.2f} and {p99[1]:.2f} ms, "
             f"{p99[1] / p99[0]:.2f} x; caught up {max(waited):.2f} s after the return at the latest, "
-            f"{max(after_attempt, default=0):.3f} s after connecting"
+            f"{max(after_attempt, default=0):.3f} s after connecting ({len(self.attempts)} connections)"
         )
 
 
