@@ -12,7 +12,7 @@ from gatefleet.contract.entities import Algorithm
 _WIDTH, _LABELS, _BAR, _STEP, _GROUP = 960, 250, 15, 21, 30
 _TOP, _BOTTOM = 92, 44
 _ROOM = _WIDTH - _LABELS - 150  # for the longest bar; figures stand behind it
-_SAID = "Microseconds of CPU, and the multiple of the signature check alone by the same primitive in the same program."
+_SAID = "Microseconds of CPU; in brackets, multiples of the signature check alone, by the same primitive in the same run."
 _STYLE = """\
 svg{color-scheme:light dark;background:#fff}
 text{font-size:13px;fill:#424a53} .h{font-size:18px;font-weight:600;fill:#1f2328} .g{font-weight:600;fill:#1f2328}
@@ -75,7 +75,7 @@ def _groups(groups: Sequence[tuple[Algorithm, list[_Bar]]], scale: float) -> Ite
         y += _GROUP - 4
         for title, kind, figure in bars:
             width, middle = figure.value * scale, y + _BAR - 3
-            ratio = "" if figure.ratio is None else f" = {figure.ratio:.2f} x"
+            ratio = "" if figure.ratio is None else f"  ({figure.ratio:.2f} x)"
             yield f'<text class="l" x="{_LABELS - 10}" y="{middle}">{title}</text>'
             yield f'<rect class="{kind}" x="{_LABELS}" y="{y}" width="{width:.1f}" height="{_BAR}" rx="2"/>'
             yield f'<text x="{_LABELS + width + 8:.1f}" y="{middle}">{figure.value / 1000:.1f}{ratio}</text>'

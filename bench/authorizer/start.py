@@ -40,6 +40,7 @@ def start_figures(folder: Path) -> list[Figure]:
     log_layer["GATEFLEET_LOG"] = f"file:{following.log}"
     asked = {
         LOOP: (loop, log_layer, event),
+        "the loop, node:http imported": ((*loop, "import"), log_layer, event),
         "start to the floor's answer": (node, floor_layer, floor_event),
         "start with the log read in init": (node, log_layer, event),
     }

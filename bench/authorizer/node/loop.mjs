@@ -1,6 +1,7 @@
 // The least that a function without a managed runtime is: it asks the Runtime API for an event, and allows it.
-// An import of it would load the client of `fetch` besides.
-const { Agent, request } = process.getBuiltinModule('node:http');
+// `loop.mjs import` imports `node:http` as most would, which loads the client of `fetch` besides.
+const imported = process.argv[2] === 'import';
+const { Agent, request } = imported ? await import('node:http') : process.getBuiltinModule('node:http');
 
 const api = process.env.AWS_LAMBDA_RUNTIME_API;
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
