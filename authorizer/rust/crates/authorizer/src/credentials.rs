@@ -65,7 +65,7 @@ pub fn client_of_api_key<'v>(value: &str, view: &'v View, now: Seconds) -> Resul
         return Err(denied);
     }
     let client = view.client_of_api_key(id).ok_or(denied)?;
-    let key = client.client.api_keys.get(id).ok_or(denied)?;
+    let key = client.api_key(id).ok_or(denied)?;
     let same = same_in_constant_time(&Digest::of(value.as_bytes()), &key.sha256);
     if same && now < key.expires { Ok(client) } else { Err(denied) }
 }

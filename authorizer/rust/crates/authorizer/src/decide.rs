@@ -3,10 +3,8 @@
 //! `decide` is total: it allows, or it denies with one step and one reason. Clock and freshness are arguments; the
 //! caller may decide once, read the log if `when_stale` asks for it, and decide again.
 
-use std::net::IpAddr;
-
 use crate::credentials::{Presented, bearer_token, choose, client_of_api_key, client_of_certificate, confirmed};
-use crate::entities::{Client, Constant, CredentialKind, Requirement, Route, Seconds, WhenStale};
+use crate::entities::{Constant, CredentialKind, Requirement, Route, Seconds, WhenStale};
 use crate::event::{Matched, Request, api_of, read_event};
 use crate::keys::Verified;
 use crate::outcome::{Allow, Decision, Deny, Freshness, FreshnessState, Step};
@@ -14,7 +12,7 @@ use crate::path::{Template, path_allowed, path_fits};
 use crate::reasons::Reason;
 use crate::strict_json::Value;
 use crate::token::{VerifiedToken, read_token, take_apart, verify};
-use crate::view::{RouteRef, View};
+use crate::view::{ClientInView, RouteRef, View};
 
 /// Decides on one event, as JSON, under one view. `verified` remembers signatures, and nothing that decides.
 pub fn decide<'a>(
@@ -102,7 +100,7 @@ fn on_credential<'a>(
             parts = take_apart(bearer_token(presented.value)?)?;
             let token = verify(read_token(&parts)?, view, now, verified)?; // 6 to 16
             let client = token.client_id().and_then(|id| view.client(id));
-            let client = client.filter(|client| client.client.issuer.as_deref() == Some(token.issuer.name()));
+            let client = client.filter(|client| token.issuer.serves(client));
             (client.ok_or(Deny(Step::Client, Reason::UnknownClient))?, Some(token)) // 17
         }
         CredentialKind::ApiKey => (client_of_api_key(presented.value, view, now)?, None),
@@ -110,7 +108,7 @@ fn on_credential<'a>(
     };
     so_far.client_id = Some(client.id());
     so_far.subject = token.as_ref().and_then(VerifiedToken::subject).map(Into::into);
-    client_allowed(request, &client.client, token.as_ref(), now)?; // 18 to 21
+    client_allowed(request, client, token.as_ref(), now)?; // 18 to 21
     if !claims_match(declared.route, token.as_ref()) {
         return Err(Deny(Step::Claims, Reason::ClaimMismatch)); // 22
     }
@@ -132,7 +130,7 @@ fn on_credential<'a>(
 /// Steps 18 to 21: whether the client, this token of it, or the place it calls from is denied.
 fn client_allowed(
     request: &Request<'_>,
-    client: &Client,
+    client: &ClientInView,
     token: Option<&VerifiedToken<'_, '_>>,
     now: Seconds,
 ) -> Result<(), Deny> {
@@ -146,23 +144,18 @@ fn client_allowed(
     if cnf.is_some_and(|cnf| !confirmed(cnf, request.certificate_pem.as_deref())) {
         return Err(Deny(Step::Cnf, Reason::InvalidCertificate)); // 20
     }
-    if !client.addresses.is_empty() && !within(request.source_ip.as_deref(), client) {
+    if !client.may_call_from(request.source_ip.as_deref()) {
         return Err(Deny(Step::Address, Reason::AddressNotAllowed)); // 21
     }
     Ok(())
 }
 
-fn revoked(token: &VerifiedToken<'_, '_>, client: &Client, now: Seconds) -> bool {
+fn revoked(token: &VerifiedToken<'_, '_>, client: &ClientInView, now: Seconds) -> bool {
     // No skew here: both seconds are the issuer's or the policy's, and a kill switch has no grace.
     let jti = token.claims.get("jti").and_then(Value::as_text);
-    client.tokens_not_before.is_some_and(|not_before| token.issued_at < not_before)
-        || jti.and_then(|jti| client.denied_jti.get(jti)).is_some_and(|until| now < *until)
-        || token.subject().and_then(|sub| client.denied_sub.get(sub)).is_some_and(|until| now < *until)
-}
-
-fn within(source_ip: Option<&str>, client: &Client) -> bool {
-    let address = source_ip.and_then(|text| text.parse::<IpAddr>().ok());
-    address.is_some_and(|address| client.addresses.iter().any(|network| network.holds(address)))
+    client.denies_issued_at(token.issued_at)
+        || jti.is_some_and(|jti| client.denies_jti(jti, now))
+        || token.subject().is_some_and(|sub| client.denies_sub(sub, now))
 }
 
 fn claims_match(route: &Route, token: Option<&VerifiedToken<'_, '_>>) -> bool {

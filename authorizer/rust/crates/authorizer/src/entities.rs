@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::addresses::Network;
 use crate::digests::Digest;
 use crate::reasons::spelled;
+use crate::routes::Routes;
 use crate::shape::{
     Malformed, Members, Read, Table, hex_digest, kept, list_of, map_of, matching, natural, one_of, only_true, string,
     text,
@@ -140,7 +141,7 @@ pub struct Client {
 }
 
 /// What a route demands of its callers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Requirement {
     /// Nothing; API Gateway calls no authorizer for it.
     Public,
@@ -150,8 +151,18 @@ pub enum Requirement {
     AnyOf(Box<[Box<[Box<str>]>]>),
 }
 
+impl Requirement {
+    /// The sets of scopes of which one is enough; none where no scope is asked for.
+    pub fn sets(&self) -> &[Box<[Box<str>]>] {
+        match self {
+            Requirement::AnyOf(sets) => sets,
+            Requirement::Public | Requirement::AnyClient => &[],
+        }
+    }
+}
+
 /// A claim's constant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Constant {
     /// A string.
     Text(Box<str>),
@@ -162,7 +173,7 @@ pub enum Constant {
 }
 
 /// What one route key demands: `claims` are token claims that must equal a constant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Route {
     /// Of the caller.
     pub requirement: Requirement,
@@ -188,16 +199,13 @@ pub struct Gateway {
     /// How long API Gateway may keep an answer.
     pub result_ttl: Seconds,
     /// By route key.
-    pub routes: Table<Route>,
+    pub routes: Routes,
 }
 
 impl Gateway {
     /// Every scope that a route of the gateway names, with repetitions.
     pub fn scopes_named(&self) -> impl Iterator<Item = &str> {
-        self.routes.iter().flat_map(|(_, route)| match &route.requirement {
-            Requirement::AnyOf(sets) => sets.iter().flatten().map(AsRef::as_ref).collect::<Vec<_>>(),
-            Requirement::Public | Requirement::AnyClient => Vec::new(),
-        })
+        self.routes.demands().iter().flat_map(|route| route.requirement.sets()).flatten().map(AsRef::as_ref)
     }
 }
 
@@ -435,7 +443,7 @@ fn gateway(value: Value<'_>) -> Read<Gateway> {
         max_staleness: members.take("max_staleness", natural)?,
         deny_after: members.take("deny_after", natural)?,
         result_ttl: members.take("result_ttl", natural)?,
-        routes: members.take("routes", map_of(0, is_route_key, route))?,
+        routes: members.take("routes", map_of(0, is_route_key, route))?.into(),
     };
     members.done().map(|()| gateway)
 }

@@ -176,7 +176,7 @@ pub fn map_of<'a, T>(
 }
 
 /// A small map that never changes: names sorted, each once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Table<T>(Box<[(Box<str>, T)]>);
 
 impl<T> Table<T> {
@@ -213,6 +213,15 @@ impl<T> Table<T> {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+}
+
+impl<T> IntoIterator for Table<T> {
+    type Item = (Box<str>, T);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

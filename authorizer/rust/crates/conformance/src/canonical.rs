@@ -157,7 +157,7 @@ fn gateway_json(gateway: &Gateway) -> Value {
     json!({
         "api": gateway.api.as_str(), "audience": gateway.audience, "policy": gateway.following.as_str(),
         "max_staleness": gateway.max_staleness, "deny_after": gateway.deny_after, "result_ttl": gateway.result_ttl,
-        "routes": table(&gateway.routes, route_json),
+        "routes": gateway.routes.iter().map(|(key, route)| (key.to_owned(), route_json(route))).collect::<Map<_, _>>(),
     })
 }
 

@@ -7,11 +7,12 @@ use authorizer::decide::decide;
 use authorizer::digests::{Digest, Position};
 use authorizer::entities::{CredentialKind, Stated, WhenStale};
 use authorizer::keys::Verified;
+use authorizer::log::chain::NOTHING;
 use authorizer::log_line::log_line;
 use authorizer::outcome::{Decision, Deny, Freshness, FreshnessState};
 use authorizer::respond::{Response, UNAUTHORIZED, respond};
 use authorizer::token::{read_token, take_apart, verify};
-use authorizer::view::{Holdings, View};
+use authorizer::view::View;
 use serde_json::{Map, Value, json};
 
 use crate::canonical::entities;
@@ -25,8 +26,8 @@ pub fn views(fixtures: &Given) -> Result<Views, Failure> {
     let mut views = Views::new();
     for (name, fixture) in fixtures.inner("views")?.0 {
         let fixture = Given::of(&fixture)?;
-        let holdings = Holdings::build(&fixture.text("gateway")?, &entities(&fixture.read("entities")?)?);
-        views.insert(name, View::new(&holdings, position(&fixture.inner("position")?)?));
+        let (entities, position) = (entities(&fixture.read("entities")?)?, position(&fixture.inner("position")?)?);
+        views.insert(name, View::build(&fixture.text("gateway")?, &entities, position));
     }
     Ok(views)
 }
@@ -42,7 +43,7 @@ pub fn position(given: &Given) -> Result<Position, Failure> {
 
 /// Answers a case of `view`.
 pub fn view(given: &Given) -> Answer {
-    let mut holdings = Holdings::build(&given.text("gateway")?, &entities(&given.read("entities")?)?);
+    let mut view = View::build(&given.text("gateway")?, &entities(&given.read("entities")?)?, NOTHING);
     let revisions: Vec<Vec<Map<String, Value>>> =
         if given.0.contains_key("revisions") { given.read("revisions")? } else { Vec::new() };
     for changes in revisions {
@@ -52,13 +53,12 @@ pub fn view(given: &Given) -> Answer {
             let stated = change.get("value").and_then(Value::as_str).map(|value| Stated::read(key, value));
             read.push((key.into(), stated.transpose().map_err(|error| error.to_string())?.map(Arc::new)));
         }
-        match holdings.apply(read.iter().map(|(key, stated)| (key, stated.as_ref()))) {
-            Ok(after) => holdings = after,
-            Err(needs) => return Ok(json!({ "needs_snapshot": needs.0 })),
+        if let Err(needs) = view.apply(read.iter().map(|(key, stated)| (key, stated.as_ref())), NOTHING) {
+            return Ok(json!({ "needs_snapshot": needs.0 }));
         }
     }
-    let (keys, absent): (Vec<_>, Vec<_>) = (holdings.keys().collect(), holdings.absent().collect());
-    Ok(json!({ "keys": keys, "absent": absent, "digest": holdings.digest().to_string() }))
+    let keys: Vec<String> = view.keys().collect();
+    Ok(json!({ "keys": keys, "absent": view.absent(), "digest": view.digest().to_string() }))
 }
 
 /// Answers a case of `token`.

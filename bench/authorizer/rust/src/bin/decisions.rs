@@ -15,7 +15,7 @@ use authorizer::keys::Verified;
 use authorizer::log_line::log_line;
 use authorizer::outcome::{Freshness, FreshnessState};
 use authorizer::respond::{Response, respond};
-use authorizer::view::{Holdings, View};
+use authorizer::view::View;
 use authorizer_bench::bare;
 use authorizer_bench::measure::{self, Work};
 use authorizer_bench::workload::Workload;
@@ -28,7 +28,7 @@ const FRESH: Freshness = Freshness { state: FreshnessState::Fresh, age: Some(1),
 
 fn main() {
     let given = Workload::read();
-    let view = View::new(&Holdings::build(&given.gateway, &given.entities()), given.position);
+    let view = View::build(&given.gateway, &given.entities(), given.position);
     decisions(&given, &view);
     lookups(&given, &view);
     changes(&given);
@@ -156,7 +156,7 @@ impl Cedar {
 
 fn changes(given: &Workload) {
     let entities = given.entities();
-    let holdings = Holdings::build(&given.gateway, &entities);
+    let mut view = View::build(&given.gateway, &entities, given.position);
     let key: Arc<str> = "client/client-00007".into();
     let value = &given.texts.iter().find(|(one, _)| *one == *key).expect("a client").1;
     let stated = [value.clone(), value.replace("active", "suspended")]
@@ -168,8 +168,8 @@ fn changes(given: &Workload) {
         (
             "one changed client of 10,000",
             Box::new(|number| {
-                let after = holdings.apply([(&key, Some(&stated[number % 2]))]).expect("no snapshot needed");
-                black_box(View::new(&after, given.position));
+                let change = [(&key, Some(&stated[number % 2]))];
+                view.apply(change.into_iter(), given.position).expect("no snapshot needed");
             }),
         ),
     ]);

@@ -5,7 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use authorizer::view::{Holdings, View};
+use authorizer::view::View;
 use authorizer_bench::workload::Workload;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
@@ -33,11 +33,7 @@ fn main() {
     let given = Workload::read();
     let source = given.source_bytes();
     let before = LIVE.load(Ordering::Relaxed);
-    let held = {
-        let holdings = Holdings::build(&given.gateway, &given.entities());
-        let view = View::new(&holdings, given.position);
-        (holdings, view)
-    };
+    let held = View::build(&given.gateway, &given.entities(), given.position);
     let bytes = LIVE.load(Ordering::Relaxed) - before;
     drop(held);
     println!(

@@ -16,7 +16,7 @@ use crate::log::transport::{LogUnavailable, Record, RevisionSource};
 use crate::log::trust::Trust;
 use crate::outcome::{Freshness, FreshnessState};
 use crate::reasons::RefusalReason;
-use crate::view::{Holdings, NeedsSnapshot, View};
+use crate::view::{NeedsSnapshot, View};
 
 /// Milliseconds: UTC on the wall clock, or a duration.
 pub type Millis = i64;
@@ -28,7 +28,6 @@ pub const LONGEST_PAUSE: Millis = 30_000;
 #[derive(Clone, Debug)]
 struct Held {
     view: Arc<View>,
-    holdings: Arc<Holdings>,
     chain: ChainState,
 }
 
@@ -54,10 +53,9 @@ pub struct Follower {
 impl Follower {
     /// Stands on a floor; `follows`: there is a log to follow, else the floor alone serves.
     pub fn new(floor: &Floor, trust: Trust, follows: bool) -> Self {
-        let holdings = Holdings::build(&floor.gateway, &floor.entities);
-        let view = View::new(&holdings, floor.position);
+        let view = View::build(&floor.gateway, &floor.entities, floor.position);
         Follower {
-            held: Held { view: Arc::new(view), holdings: Arc::new(holdings), chain: ChainState::at(floor.position) },
+            held: Held { view: Arc::new(view), chain: ChainState::at(floor.position) },
             trust,
             follows,
             offset: 0,
@@ -193,12 +191,10 @@ impl Follower {
         match verdict {
             Verdict::Accepted(position, Body::Revision(revision)) => {
                 let changes = revision.changes.iter().map(|change| (&change.key, change.stated.as_ref()));
-                let holdings = match self.held.holdings.apply(changes) {
-                    Ok(holdings) => holdings,
-                    Err(NeedsSnapshot(_)) => self.rebuild(source, position, clock, deadline)?,
-                };
-                let view = Arc::new(View::new(&holdings, position));
-                self.held = Held { view, holdings: Arc::new(holdings), chain };
+                if let Err(NeedsSnapshot(_)) = Arc::make_mut(&mut self.held.view).apply(changes, position) {
+                    self.held.view = Arc::new(self.rebuild(source, position, clock, deadline)?);
+                }
+                self.held.chain = chain;
                 self.on_log = true;
             }
             Verdict::Accepted(..) => {
@@ -220,19 +216,19 @@ impl Follower {
         target: Position,
         clock: &dyn Fn() -> Millis,
         deadline: Millis,
-    ) -> Result<Holdings, LogUnavailable> {
+    ) -> Result<View, LogUnavailable> {
         let begun = self.rebuild.take().filter(|begun| begun.target == target);
         let mut rebuild = begun.unwrap_or_else(|| Rebuild::new(target));
-        let holdings = rebuild.finish(&self.held.view.gateway_id, &self.trust, |offset| {
+        let view = rebuild.finish(&self.held.view.gateway_id, &self.trust, |offset| {
             if clock() > deadline {
                 return Err(LogUnavailable("the view was not rebuilt in time".into()));
             }
             source.read(offset, left(clock, deadline))
         });
-        if holdings.is_err() {
+        if view.is_err() {
             self.rebuild = Some(rebuild); // the next read goes on from here
         }
-        holdings
+        view
     }
 }
 
@@ -243,6 +239,7 @@ fn left(clock: &dyn Fn() -> Millis, deadline: Millis) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::chain::NOTHING;
     use crate::log::parts::{ENVELOPE_HEADER, PART_HEADER};
     use crate::log::testlog::{SCOPE, TestLog, client, gateway};
 
@@ -272,7 +269,7 @@ mod tests {
         let stated = |(key, value): (&String, &String)| {
             (key.as_str().into(), crate::entities::Stated::read(key, value).unwrap().into())
         };
-        Holdings::build("orders/orders", &log.state.iter().map(stated).collect()).digest()
+        View::build("orders/orders", &log.state.iter().map(stated).collect(), NOTHING).digest()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Gives a gateway's holdings at an accepted position from the log itself, for a view that needs more than it held.
+//! Gives a gateway's view at an accepted position from the log itself, for a view that needs more than it held.
 //!
 //! It starts at the log's beginning, or at a snapshot where that is not genesis, and keeps its place when time runs out:
 //! the next bounded read goes on from there. INVARIANT: the chain that leads to the position ends in the very payload
@@ -10,7 +10,7 @@ use crate::log::opening::Body;
 use crate::log::parts::{Parts, Taken};
 use crate::log::transport::{Batch, LogUnavailable, Record};
 use crate::log::trust::Trust;
-use crate::view::{Entities, Holdings};
+use crate::view::{Entities, View};
 
 /// One rebuild, under way.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Rebuild {
         gateway_id: &str,
         trust: &Trust,
         mut read: impl FnMut(u64) -> Result<Batch, LogUnavailable>,
-    ) -> Result<Holdings, LogUnavailable> {
+    ) -> Result<View, LogUnavailable> {
         loop {
             let batch = read(self.offset)?;
             if batch.rewound && self.offset > 0 {
@@ -46,7 +46,7 @@ impl Rebuild {
             for record in &batch.records {
                 self.take(record, trust);
                 if self.chain.position == Some(self.target) {
-                    return Ok(Holdings::build(gateway_id, &self.entities));
+                    return Ok(View::build(gateway_id, &self.entities, self.target));
                 }
             }
             self.offset = batch.next_offset;

@@ -76,8 +76,8 @@ fn allowed_for_a_reason(
     let kind = decision.credential;
     holds(kind.is_some_and(|kind| route.credentials.contains(&kind)), "a credential that the route does not take")?;
     let client = decision.client_id.and_then(|id| view.client(id));
-    holds(client.is_some_and(|client| client.client.active), "allowed a client that is not active")?;
-    if kind == Some(CredentialKind::Jwt) && client.is_some_and(|client| client.client.issuer.is_none()) {
+    holds(client.is_some_and(|client| client.active), "allowed a client that is not active")?;
+    if kind == Some(CredentialKind::Jwt) && client.is_some_and(|client| !client.has_issuer()) {
         return holds(false, "a token of a client without an issuer");
     }
     // What serde does not read (a lone surrogate where nobody looks) leaves this unknown.
