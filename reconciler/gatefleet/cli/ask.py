@@ -93,8 +93,7 @@ def token(
     from gatefleet.model.deployed import deployed_gateways
     from gatefleet.model.types import DEVELOPMENT
 
-    policy = _with_development(repo)
-    model = load_worktree(policy).model
+    model = load_worktree(_with_development(repo) if key is None else repo).model
     if DEVELOPMENT not in model.environments or DEVELOPMENT not in model.issuers:
         fix = "`gatefleet up` makes one as long as it runs; `make demo` prints the command to use there"
         raise failure("GF646", str(ISSUER_FILE), "this repository has no environment `development`", fix=fix)
@@ -117,11 +116,8 @@ def token(
 
 def _with_development(repo: Path) -> Path:
     """The repository itself; while its fleet is up, the clone of it that has the environment `development`."""
-    from gatefleet.local.development import ENVIRONMENT_FILE
     from gatefleet.local.home import running_fleet
 
-    if (repo / ENVIRONMENT_FILE).exists():
-        return repo
     running = running_fleet(repo)
     return repo if running is None else Path(running.policy)
 

@@ -93,8 +93,6 @@ def _invite(fleet: Up, became: InEffect, repo: Path, watch: bool) -> None:
 def _show_change(fleet: Up, became: InEffect) -> None:
     from gatefleet.plan import plan_lines
 
-    if became.plan is None and not became.applied:
-        return
     if became.plan is not None:
         signs = {"+": "green", "~": "yellow", "-": "red"}
         lines = [line for line in plan_lines(became.plan) if line.sign]

@@ -36,7 +36,7 @@ from gatefleet.log.trust import parse_trust
 from gatefleet.model import Model, parse_model
 from gatefleet.model.types import DEVELOPMENT, Variant
 from gatefleet.plan import Plan
-from gatefleet.problems import GatefleetError, Problem, Severity, failure, in_order
+from gatefleet.problems import Exit, GatefleetError, Problem, Severity, failure, in_order
 from gatefleet.publish import GitAncestry, PolicyLog, Published, publish
 from gatefleet.render import render_floors
 from gatefleet.source import read_worktree, resolve_commit
@@ -188,7 +188,7 @@ class Up:
         model, problems = self._read()
         errors = tuple(one for one in problems if one.severity is Severity.ERROR)
         if errors:
-            raise GatefleetError(*errors)
+            raise GatefleetError(*errors, exit_code=Exit.FINDINGS)
         return model
 
     def _read(self) -> tuple[Model, tuple[Problem, ...]]:
