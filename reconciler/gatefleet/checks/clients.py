@@ -130,7 +130,7 @@ def token_rules_without_issuer(rule: Rule, facts: Facts) -> Iterator[Problem]:
     "GF327",
     "An address that is no network",
     why="Addresses are compared as networks in CIDR form (RFC 4632, RFC 4291); one that is none would match nobody.",
-    fix="write it like `192.0.2.0/24`, `198.51.100.7/32` or `2001:db8::/48`",
+    fix="write it like `192.0.2.0/24`, `198.51.100.7/32` or `2001:db8::/48`, without bits behind the prefix",
 )
 def malformed_address(rule: Rule, facts: Facts) -> Iterator[Problem]:
     for client in facts.model.clients.values():
@@ -170,7 +170,7 @@ def high_risk_served_stale(rule: Rule, facts: Facts) -> Iterator[Problem]:
 
 def _is_network(address: str) -> bool:
     try:
-        ip_network(address, strict=False)  # bits behind the prefix are GF034
+        ip_network(address)
     except ValueError:
         return False
     return True
