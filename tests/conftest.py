@@ -10,3 +10,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--differential-seed", type=int, default=1, help="another seed makes other cases")
     parser.addoption("--fuzz-seconds", type=int, default=600, help="how long each target is fuzzed")
     parser.addoption("--fuzz-seed", type=int, default=1, help="another seed makes other cases")
+    parser.addoption("--access-edits", type=int, default=200, help="edits whose access diff is held against asking")
