@@ -69,26 +69,28 @@ def _events(
             continue
         for client_id, client in clients.items():
             address = str(ip_network(client.addresses[0])[0]) if client.addresses else "192.0.2.7"
-            for kind, headers, certificate in _credentials(client_id, client, gateway, route, entities, now):
+            at = (gateway, route)
+            for kind, headers, certificate in _credentials(client_id, client, at, entities, now):
                 yield route_key, client_id, kind, _event(gateway, route_key, headers, certificate, address)
 
 
 def _credentials(
-    client_id: str, client: Client, gateway: Gateway, route: Route, entities: Mapping[str, Entity], now: int
+    client_id: str, client: Client, at: tuple[Gateway, Route], entities: Mapping[str, Entity], now: int
 ) -> Iterator[tuple[CredentialKind, dict[str, str], str | None]]:
     issuer = entities.get(f"issuer/{client.issuer}")
     if isinstance(issuer, Issuer):
         for kid in issuer.keys:
-            token = _token(client_id, client, gateway, route, issuer, kid, now)
-            yield CredentialKind.JWT, {"authorization": f"Bearer {token}"}, None
+            claims = _claims(client_id, client, at, issuer, now)
+            yield CredentialKind.JWT, {"authorization": f"Bearer {_token(issuer, kid, claims)}"}, None
     for key_id in client.api_keys:
         yield CredentialKind.API_KEY, {"x-api-key": _api_key(key_id)}, None
     for thumbprint in client.certificates:
         yield CredentialKind.CERTIFICATE, {}, _pem(thumbprint)
 
 
-def _token(client_id: str, client: Client, gateway: Gateway, route: Route, issuer: Issuer, kid: str, now: int) -> str:
-    claims = {
+def _claims(client_id: str, client: Client, at: tuple[Gateway, Route], issuer: Issuer, now: int) -> dict[str, Any]:
+    gateway, route = at
+    return {
         "iss": issuer.issuer,
         "aud": gateway.audience[0],
         "sub": "somebody",
@@ -97,6 +99,9 @@ def _token(client_id: str, client: Client, gateway: Gateway, route: Route, issue
         issuer.client_id_claim: client_id,
         issuer.scope_claim: " ".join(client.scopes),
     } | dict(route.claims)
+
+
+def _token(issuer: Issuer, kid: str, claims: Mapping[str, Any]) -> str:
     head = {"typ": issuer.typ[0], "alg": "EdDSA", "kid": kid}
     message = ".".join(_b64(json.dumps(part).encode()) for part in (head, claims))
     return f"{message}.{_b64(_key().sign(message.encode()))}"
