@@ -40,9 +40,9 @@ def render(
     repo: Path = REPO,
     form: OutputForm = FORM,
 ) -> int:
-    """Write each gateway's Terraform and its floor, signed, at the log's head.
+    """Write each gateway's Terraform and its signed floor.
 
-    What did not change is kept byte for byte.
+    They are those at the log's head. What did not change is kept byte for byte.
     """
     from gatefleet.cli.context import environment_of, open_log_of, trust_document
     from gatefleet.cli.loading import load_commit
@@ -97,9 +97,10 @@ def check_plan(
     plan: Path = typer.Option(..., "--plan", help="What `terraform show -json` says of it.", metavar="FILE"),
     form: OutputForm = FORM,
 ) -> int:
-    """Hold a Terraform plan against the root's signed floor: nothing open that is not public, nothing kept longer.
+    """Hold a Terraform plan against the root's signed floor.
 
-    Exit code 3 when it differs.
+    Nothing is open that is not public, nothing is kept longer than the policy says, and this floor is baked in. Exit
+    code 3 when it differs.
     """
     from gatefleet.cli.output import show_problems
     from gatefleet.log.opening import Refused, open_floor
