@@ -6,6 +6,7 @@ whatever happens to the repository's own history, what is published always follo
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -75,9 +76,7 @@ class Mirror:
         for root in ROOTS:
             shutil.rmtree(self.repo / root, ignore_errors=True)
         if self._worktree:
-            for root in ROOTS:
-                if (self.repository / root).is_dir():
-                    shutil.copytree(self.repository / root, self.repo / root, symlinks=True)
+            self._copy()
             return "the files as they are"
         _git(self.repo, "fetch", "--quiet", "--", str(self.repository), "HEAD")
         there = _git(self.repo, "ls-tree", "--name-only", "FETCH_HEAD").split("\n")
@@ -85,6 +84,18 @@ class Mirror:
         if roots:
             _git(self.repo, "checkout", "--quiet", "FETCH_HEAD", "--", *roots)
         return _git(self.repo, "rev-parse", "FETCH_HEAD").strip()
+
+    def _copy(self) -> None:
+        for root in ROOTS:
+            if (self.repository / root).is_dir():
+                try:
+                    shutil.copytree(self.repository / root, self.repo / root, symlinks=True)
+                except (OSError, shutil.Error) as error:  # a pipe, a file without rights, one that was just removed
+                    first = (
+                        error.args[0][0] if isinstance(error, shutil.Error) else (error.filename, "", error.strerror)
+                    )
+                    path = os.path.relpath(str(first[0]), self.repository)
+                    raise failure("GF048", path, f"cannot be read: {first[2]}", fix="give read access to it") from None
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -31,7 +31,7 @@ from gatefleet.local.stage import FileStage, KafkaStage, Stage
 from gatefleet.log.address import open_writer
 from gatefleet.log.archive import FolderArchive
 from gatefleet.log.history import read_history
-from gatefleet.log.transport import LogReader
+from gatefleet.log.transport import LogReader, LogUnavailableError
 from gatefleet.log.trust import parse_trust
 from gatefleet.model import Model, parse_model
 from gatefleet.model.types import DEVELOPMENT, Variant
@@ -42,6 +42,7 @@ from gatefleet.render import render_floors
 from gatefleet.source import read_worktree, resolve_commit
 
 TOPIC = "gatefleet.development.policy.v1"
+_PASSING = ("GF450", "GF520", "GF521")  # the log cannot be reached: what was to be published is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class Up:
         self._cache = cache
         self._ending = ExitStack()
         self._brought: Stamp = ()
+        self._waiting: str | None = None  # a commit that is valid and could not be published yet
         self._apis: Mapping[str, Api] = {}
         self._floors: dict[str, bytes] = {}
 
@@ -138,31 +140,41 @@ class Up:
 
     def go_along(self) -> InEffect | NotValid | None:
         """Bring what changed in the repository into effect; None when nothing did."""
-        stamp = self._mirror.stamp()
-        if stamp == self._brought:
-            return None
         begun = time.monotonic()
-        self._brought = stamp
-        commit = self._mirror.bring()
-        if commit is None:
-            return None
-        model, problems = self._read()
-        if any(one.severity is Severity.ERROR for one in problems):
-            return NotValid(problems)
+        commit = None
         try:
+            stamp = self._mirror.stamp()
+            if stamp == self._brought and self._waiting is None:
+                return None
+            self._brought = stamp
+            commit = self._mirror.bring() or self._waiting
+            if commit is None:
+                return None
+            model, problems = self._read()
+            if any(one.severity is Severity.ERROR for one in problems):
+                return NotValid(problems)
             position, plan = self._publish(model, commit)
+            applied = self._apply(model)
         except GatefleetError as refused:
-            return NotValid(refused.problems)
+            passing = any(one.code in _PASSING for one in refused.problems)
+            told, self._waiting = self._waiting == commit, commit if passing else None
+            return None if passing and told else NotValid(refused.problems)
+        except LogUnavailableError as error:  # between the publication and the floors
+            self._waiting = commit
+            return NotValid(failure("GF450", self._stage.address, f"the log cannot be reached: {error}").problems)
+        self._waiting = None
+        return InEffect(position, plan, time.monotonic() - begun, applied)
+
+    def _apply(self, model: Model) -> tuple[str, ...]:
+        """What an apply would do: new floors, APIs as they are declared. Gives the gateways whose API changed."""
         before, self._apis = self._apis, apis_of(model, model.environments[DEVELOPMENT])
-        applied = tuple(sorted(name for name in {*before, *self._apis} if before.get(name) != self._apis.get(name)))
-        behind = self._bring_floors(model)
-        self._gateways.apply(self._apis, behind)
+        self._gateways.apply(self._apis, self._bring_floors(model))
         everybody: tuple[Authorizers, ...] = (self._reference, *self._functions.values())
         for gateway in before:
             for one in everybody:
                 if gateway not in self._apis or one is not self._authorizers_of(gateway):
                     one.drop(gateway)
-        return InEffect(position, plan, time.monotonic() - begun, applied)
+        return tuple(sorted(name for name in {*before, *self._apis} if before.get(name) != self._apis.get(name)))
 
     def stop(self) -> None:
         """End it all and remove the clone, its keys and its log: each, whatever becomes of the others."""
