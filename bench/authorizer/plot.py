@@ -12,7 +12,7 @@ from gatefleet.contract.entities import Algorithm
 _WIDTH, _LABELS, _BAR, _STEP, _GROUP = 960, 250, 15, 21, 30
 _TOP, _BOTTOM = 92, 44
 _ROOM = _WIDTH - _LABELS - 150  # for the longest bar; figures stand behind it
-_SAID = "Microseconds of CPU; in brackets, multiples of the signature check alone, by the same primitive in the same run."
+_SAID = "Microseconds of CPU; in brackets, multiples of the signature check alone (same primitive, same run)."
 _STYLE = """\
 svg{color-scheme:light dark;background:#fff}
 text{font-size:13px;fill:#424a53} .h{font-size:18px;font-weight:600;fill:#1f2328} .g{font-weight:600;fill:#1f2328}
