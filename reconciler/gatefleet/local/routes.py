@@ -98,10 +98,10 @@ def _rest_match(templates: list[_Template], method: str, path: str) -> RouteMatc
         # A greedy resource has taken this segment, and all that follow, with the one before.
         left = literal or [one for one in here if one.rank(depth) != _LITERAL]
     bound = [(one, parameters) for one in left if (parameters := one.bind(given)) is not None]
-    takes = [(one.method == ANY, one.ranks, one, parameters) for one, parameters in bound if _takes(one.method, method)]
+    takes = [(one, parameters) for one, parameters in bound if _takes(one.method, method)]
     if not takes:
         return None
-    _, _, best, parameters = min(takes, key=lambda one: (one[1], one[0]))
+    best, parameters = min(takes, key=lambda one: (one[0].ranks, one[0].method == ANY))
     return RouteMatch(best.key, parameters)
 
 
