@@ -17,7 +17,7 @@ from gatefleet.model.types import Backend
 from gatefleet.problems import failure
 
 FIRST_PORT = 8701
-WAITING_AUTHORIZERS = 64  # threads: how many requests wait for an authorizer at once
+WAITING_AUTHORIZERS = 16  # threads a gateway: how many of its requests wait for its authorizer at once
 START_SECONDS = 30.0
 
 
@@ -43,7 +43,6 @@ class Gateways:
         self._explain = explain
         self._url_of = url_of
         self._first_port = first_port
-        self._pool = ThreadPoolExecutor(WAITING_AUTHORIZERS, thread_name_prefix="authorizer")
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
         self._standing: dict[str, _Standing] = {}
@@ -70,7 +69,7 @@ class Gateways:
             gone = self._standing.pop(gateway)
             self.addresses.pop(gateway)
             self._await(gone.server.stop())
-            gone.listening.close()
+            gone.close()
         for gateway, api in sorted(apis.items()):
             standing, authorizer = self._standing.get(gateway), authorizers[gateway]
             if standing is None:
@@ -88,17 +87,17 @@ class Gateways:
             self._thread.join(START_SECONDS)
             self._thread = None
         for one in self._standing.values():
-            one.listening.close()
+            one.close()
         if not self._loop.is_closed():
             self._loop.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _stand(self, gateway: str, api: Api, authorizer: Authorizer) -> _Standing:
+        pool = ThreadPoolExecutor(WAITING_AUTHORIZERS, thread_name_prefix=f"authorizer of {gateway}")
         emulator = Emulator(
-            api, authorizer, self._pool, write_line=self._write_line, explain=self._explain, url_of=self._url_of
+            api, authorizer, pool, write_line=self._write_line, explain=self._explain, url_of=self._url_of
         )
         listening, port = _listen(self._first_port, {one.port for one in self._standing.values()})
-        self._standing[gateway] = _Standing(emulator, Server(emulator, listening), listening, port)
+        self._standing[gateway] = _Standing(emulator, Server(emulator, listening), listening, port, pool)
         self.addresses[gateway] = f"http://127.0.0.1:{port}"
         return self._standing[gateway]
 
@@ -108,12 +107,17 @@ class Gateways:
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """One gateway at its port."""
+    """One gateway at its port; `pool` is its own, so that a slow authorizer holds up nobody else's."""
 
     emulator: Emulator
     server: Server
     listening: socket.socket
     port: int
+    pool: ThreadPoolExecutor
+
+    def close(self) -> None:
+        self.listening.close()
+        self.pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _listen(port: int, taken: set[int]) -> tuple[socket.socket, int]:

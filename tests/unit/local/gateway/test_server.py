@@ -18,7 +18,7 @@ from tests.support.gateways import Told, an_api, answering, yes
 
 from gatefleet.contract.entities import ApiKind
 from gatefleet.local.gateway.emulator import MAX_BODY
-from gatefleet.local.gateways import Gateways
+from gatefleet.local.gateways import WAITING_AUTHORIZERS, Gateways
 from gatefleet.local.runtime_api import Answer
 
 
@@ -291,6 +291,29 @@ def test_a_client_that_hangs_up_while_the_authorizer_thinks_takes_nobody_with_it
         connection.close()
         answer.set()
         assert call(address, "GET", "/a")[0].status == 200
+
+
+def test_a_gateway_whose_authorizer_hangs_holds_up_no_other() -> None:
+    answer = threading.Event()
+
+    def think(_event: Any) -> Answer:
+        answer.wait(30)
+        return Answer("r", json.dumps(yes()).encode(), 0.0)
+
+    apis = {name: an_api(ApiKind.HTTP, "GET /a", gateway=name) for name in ("orders/slow", "orders/quick")}
+    running = Gateways(apis, {"orders/slow": Told(think), "orders/quick": answering(yes())})
+    running.start()
+    try:
+        with ThreadPoolExecutor(WAITING_AUTHORIZERS + 1) as pool:
+            slow = [
+                pool.submit(call, running.addresses["orders/slow"], "GET", "/a") for _ in range(WAITING_AUTHORIZERS + 1)
+            ]
+            assert call(running.addresses["orders/quick"], "GET", "/a")[0].status == 200
+            assert not any(one.done() for one in slow)
+            answer.set()
+            assert [one.result()[0].status for one in slow] == [200] * len(slow)
+    finally:
+        running.stop()
 
 
 def test_stopping_frees_the_port_though_clients_keep_their_connections() -> None:
