@@ -56,4 +56,4 @@ def _cell(figure: Figure | None) -> str:
 
 def _ratio(figure: Figure) -> str:
     ratio = figure.ratio or 0
-    return f"{ratio:.0f}" if ratio >= 100 else f"{ratio:.2f}"
+    return f"{ratio:.0f}" if ratio >= 100 else f"{ratio:.2f}" if ratio >= 0.01 else f"{ratio:.4f}"
