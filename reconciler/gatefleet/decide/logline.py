@@ -1,7 +1,7 @@
 """The one line that may be written about a decision: members from an allow-list, in a fixed order.
 
-Never a token, path, query, address, `sub` or header, the id of a valid trace aside (docs/reference/decision.md, "The log
-line").
+Never a token, path, query, address, `sub` or header, the id of a valid trace aside (docs/reference/decision.md, "The
+log line").
 """
 
 from __future__ import annotations
