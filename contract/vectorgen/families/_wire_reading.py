@@ -12,6 +12,9 @@ from typing import Any
 Json = dict[str, Any]
 
 
+MAX_HEADERS = 32
+
+
 class CompressedError(Exception):
     """A batch is compressed; no authorizer reads it."""
 
@@ -113,6 +116,8 @@ def _record(batch: Bytes, base: int, first_time: int, append_time: int | None) -
     try:
         named = {name.decode(): content.decode(errors="replace") for name, content in headers}
     except UnicodeDecodeError:
+        named = {}
+    if len(headers) > MAX_HEADERS:
         named = {}
     return {
         "offset": offset,

@@ -8,6 +8,7 @@ from typing import Any
 
 from contract.vectorgen.cases import Case
 from contract.vectorgen.families._wire_bytes import batch, i8, i32, i64, record, varint
+from contract.vectorgen.families._wire_reading import MAX_HEADERS
 from contract.vectorgen.families._wire_responses import asked, fetched, response
 
 _SPEC = {"kafka": "Responses"}
@@ -122,6 +123,18 @@ def _read() -> Iterator[Case]:
         "record-with-a-header-name-that-is-no-text",
         "a header name that is not UTF-8 leaves a record without headers",
         batch([record(b"x", [(b"gatefleet-part", b"0/2"), (b"\xff", b"1")])], base=3),
+    )
+    many = [(f"h{number}".encode(), b"") for number in range(MAX_HEADERS)]
+    yield read("record-with-32-headers", "a record keeps up to 32 headers", batch([record(b"x", many)], base=3))
+    yield read(
+        "record-with-33-headers",
+        "more than 32 headers leave a record without any, so that they cannot fill the memory of an authorizer",
+        batch([record(b"x", [*many, (b"gatefleet-part", b"0/2")])], base=3),
+    )
+    yield read(
+        "record-with-32-names-and-one-twice",
+        "headers are counted as they come, not by their names",
+        batch([record(b"x", [*many, (b"h0", b"")])], base=3),
     )
     yield read(
         "record-with-a-prototype-name",

@@ -20,6 +20,8 @@ from gatefleet.log.payloads import parse_json
 from gatefleet.log.transport import Record
 
 POSITION_HEADER = "gatefleet-position"
+# A record with more has none: they are hints, and must not fill anybody's memory.
+MAX_HEADERS = 32
 
 
 def kafka_records(envelope: bytes) -> tuple[Part, ...]:
@@ -51,7 +53,7 @@ def cloud_event(envelope: bytes) -> dict[str, str]:
 
 
 def record_of(message: Message) -> Record:
-    """A consumed record, whatever it holds: nothing is empty bytes, and headers that are no text are no headers."""
+    """A consumed record, whatever it holds: nothing is empty bytes; headers that are no text, or too many, are none."""
     return Record(offset_of(message), message.value() or b"", _headers(message))
 
 
@@ -68,7 +70,7 @@ def _headers(message: Message) -> dict[str, str]:
     # has specialised is not. A pair without a hole has two referents; `gc` counts them without touching.
     try:
         pairs: Any = _headers_of(message) or []
-        whole = all(len(gc.get_referents(pair)) == 2 for pair in pairs)
+        whole = len(pairs) <= MAX_HEADERS and all(len(gc.get_referents(pair)) == 2 for pair in pairs)
     except (UnicodeDecodeError, SystemError):
         return {}
     return {name: (value or b"").decode(errors="replace") for name, value in pairs} if whole else {}

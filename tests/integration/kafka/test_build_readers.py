@@ -107,7 +107,7 @@ def test_parts_come_as_records_and_a_long_log_in_several_reads(open_reader: Open
 
 
 def test_what_no_library_would_send_is_a_record_like_others(open_reader: Open, kafka_log: KafkaLog) -> None:
-    for headers in ([(b"a", b"\xff")], [(b"\xff", b"1")], [(b"a", None), (b"a", b"2")]):
+    for headers in ([(b"a", b"\xff")], [(b"\xff", b"1")], [(b"a", None), (b"a", b"2")], [(b"h", b"")] * 33):
         assert produce(kafka_log.broker.addresses["PLAINTEXT"], kafka_log.topic, b"\0\xff", headers) == 0
     assert open_reader(kafka_log).read(0, PATIENCE) == kafka_log.reader.read(0, PATIENCE)
 

@@ -23,6 +23,7 @@ const MAGIC = 2;
 const COMPRESSION = 0x07;
 const APPEND_TIME = 0x08;
 const CONTROL = 0x20;
+const MAX_HEADERS = 32; // more must not fill the memory
 
 /** Records of a topic are compressed, which no authorizer reads. */
 export class Compressed extends Unreadable {}
@@ -117,12 +118,12 @@ function* recordsOf(batch: Batch): Iterable<FetchedRecord> {
   if (records.left > 0) throw new Unreadable('a batch longer than its records');
 }
 
-/** Header values as text. A name that is none leaves no headers at all: they are hints. */
+/** Header values as text. A name that is none, or too many of them, leaves no headers at all: they are hints. */
 function headersOf(record: Bytes): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   const count = record.varint();
   if (count < 0) throw new Unreadable('less than no headers');
-  let named = true;
+  let named = count <= MAX_HEADERS;
   for (let index = 0; index < count; index++) {
     const name = record.take(record.varint());
     const value = record.varSized();

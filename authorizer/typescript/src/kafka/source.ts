@@ -51,6 +51,9 @@ export class KafkaSource implements RevisionSource {
     const last = this.#last?.nextOffset === offset ? this.#last : null;
     const first = last?.offset ?? Math.max(0, offset - 1);
     let span = await this.#fetch(first, deadline);
+    if (!isGone(span, offset, last) && first < offset && span.nextOffset <= offset && offset < span.highWatermark) {
+      return this.#batch(await this.#fetchThere(offset, deadline), offset, false);
+    }
     if (isGone(span, offset, last)) {
       const begin = await this.#earliest(deadline);
       span = await this.#fetch(begin, deadline);
@@ -74,6 +77,13 @@ export class KafkaSource implements RevisionSource {
     const answer = await this.#leader.ask(fetch(this.#topic, offset), deadline);
     if (answer.error !== 0 && answer.error !== OFFSET_OUT_OF_RANGE) throw refusal(answer.error, 'gives no records');
     return answer;
+  }
+
+  /** What stands from `offset` on, where a response had room for no more than the record before. */
+  async #fetchThere(offset: number, deadline: Deadline): Promise<FetchAnswer> {
+    const span = await this.#fetch(offset, deadline);
+    if (span.error !== 0) throw refusal(span.error, 'lost records while they were read');
+    return span;
   }
 
   async #earliest(deadline: Deadline): Promise<number> {

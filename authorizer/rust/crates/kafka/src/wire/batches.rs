@@ -12,6 +12,8 @@ use crate::wire::responses::Fault;
 /// More records than these are left for the next read.
 pub const MAX_RECORDS: usize = 10_000;
 
+/// A record with more has none: they are hints, and must not fill the memory.
+const MAX_HEADERS: i32 = 32;
 const BATCH_HEAD: usize = 12;
 const LEAST_LENGTH: i32 = 49;
 const CONTROL: i16 = 0x20;
@@ -174,7 +176,7 @@ impl<'a> Batch<'a> {
 fn read_headers(record: &mut Bytes<'_>, wanted: bool) -> Result<BTreeMap<String, String>, Refused> {
     let count = record.varint()?;
     let mut headers = BTreeMap::new();
-    let mut readable = wanted;
+    let mut readable = wanted && count <= MAX_HEADERS;
     for _ in 0..record.counted(count)? {
         let name = record.var_bytes()?.ok_or(Refused("a header without a name"))?;
         let value = record.var_bytes()?.unwrap_or_default();
