@@ -19,8 +19,8 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import NewTopic
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]
 
 from gatefleet.local.broker import Broker
 from gatefleet.local.kafka.access import AUTHORIZER, RECONCILER, BrokerAccess
@@ -61,6 +61,8 @@ class KafkaLog:
         wanted = POLICY_TOPIC | {name.replace("_", "."): value for name, value in config.items()}
         admin = self.broker.admin()
         admin.create_topics([NewTopic(self.topic, partitions, 1, config=wanted)])[self.topic].result()
+        while not _is_led(admin, self.topic):  # for a moment whoever is named as its leader says that it is none
+            pass
 
     def delete(self) -> None:
         """Delete the topic with all it holds."""
@@ -124,6 +126,15 @@ def missing_log(broker: BrokerAccess, environment: str = "") -> KafkaLog:
     log = KafkaLog(broker, environment or unique, f"gatefleet.{environment or unique}.policy.{unique}")
     broker.grant(log.environment, log.topic)
     return log
+
+
+def _is_led(admin: AdminClient, topic: str) -> bool:
+    place = TopicPartition(topic, 0)
+    try:
+        admin.list_offsets({place: OffsetSpec.latest()})[place].result()  # type: ignore[no-untyped-call]
+    except KafkaException:
+        return False
+    return True
 
 
 @contextmanager

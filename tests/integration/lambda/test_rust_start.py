@@ -57,6 +57,8 @@ def refused(command: Command, environment: dict[str, str]) -> str:
         ("GATEFLEET_TRUST", "{GATEFLEET_FLOOR}", "malformed"),
         ("GATEFLEET_LOG", "s3://bucket", "no address of a log"),
         ("GATEFLEET_LOG", "file:", "no address of a log"),
+        ("GATEFLEET_LOG", "kafka:localhost/topic", "its brokers are not HOST:PORT"),
+        ("GATEFLEET_LOG", "kafka:localhost:9092/topic?security=SASL_SSL&password=x", "does not belong into an address"),
         ("GATEFLEET_INIT_BUDGET_MS", "0", "not 1 to 99999 milliseconds"),
         ("GATEFLEET_READ_DEADLINE_MS", "1s", "not 1 to 99999 milliseconds"),
     ],
