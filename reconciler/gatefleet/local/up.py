@@ -152,6 +152,7 @@ class Up:
                 return None
             model, problems = self._read()
             if any(one.severity is Severity.ERROR for one in problems):
+                self._waiting = None  # what waited is no longer what the repository says
                 return NotValid(problems)
             position, plan = self._publish(model, commit)
             applied = self._apply(model)

@@ -76,6 +76,12 @@ def test_while_the_log_is_away_a_change_waits_and_is_published_when_it_returns(f
     assert isinstance(refused, NotValid)
     assert [one.code for one in refused.problems] == ["GF520"]
     assert fleet.go_along() is None
+    text = (repository / SCOPES).read_text()
+    (repository / SCOPES).write_text(text.replace("state: revoked", "state: enormous"))
+    assert isinstance(fleet.go_along(), NotValid)
+    assert fleet.go_along() is None  # a mistake takes the place of what waited, and is said once
+    (repository / SCOPES).write_text(text)
+    assert isinstance(fleet.go_along(), NotValid)
     (fleet.folder / "log").rmdir()
     log.bring_back()
     became = fleet.go_along()
