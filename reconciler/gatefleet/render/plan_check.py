@@ -129,8 +129,10 @@ def _check_cors(resources: list[Resource], place: Place) -> Iterator[Problem]:
 
 def _check_principals(resources: list[Resource], place: Place) -> Iterator[Problem]:
     for address, _, values in resources:
-        for member in ("policy", "assume_role_policy"):
-            for statement in _statements(values.get(member)):
+        policies = {member: _parsed(values.get(member)) for member in ("policy", "assume_role_policy")}
+        policies["x-amazon-apigateway-policy"] = _object(_parsed(values.get("body")), "x-amazon-apigateway-policy")
+        for member, policy in policies.items():
+            for statement in _statements(policy):
                 everybody = statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
                 if everybody and statement.get("Effect") == "Allow" and not statement.get("Condition"):
                     yield _PRINCIPAL.at(place, f"{address}: its {member} allows everybody")
@@ -152,8 +154,8 @@ def _bodies(resources: list[Resource]) -> Iterator[Mapping[str, Any]]:
             yield _parsed(values.get("body"))
 
 
-def _statements(policy: object) -> Iterator[Mapping[str, Any]]:
-    statements = _parsed(policy).get("Statement", [])
+def _statements(policy: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    statements = policy.get("Statement", [])
     for one in statements if isinstance(statements, list) else [statements]:
         if isinstance(one, dict):
             yield one

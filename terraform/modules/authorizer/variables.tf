@@ -184,6 +184,13 @@ variable "permissions_boundary" {
   default     = null
 }
 
+variable "cost_centre" {
+  description = "Who pays; a tag."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
 variable "tags" {
   description = "Tags of everything here."
   type        = map(string)

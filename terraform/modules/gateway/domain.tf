@@ -63,11 +63,11 @@ resource "aws_api_gateway_base_path_mapping" "this" {
 }
 
 resource "aws_route53_record" "this" {
-  for_each = try(var.domain.zone_id, null) == null ? toset([]) : toset(["A", "AAAA"])
+  count = try(var.domain.zone_id, null) == null ? 0 : 1
 
   zone_id = var.domain.zone_id
   name    = var.domain.name
-  type    = each.value
+  type    = "A" # the domain is IPv4: what clients' address ranges are written for
 
   alias {
     name                   = try(aws_apigatewayv2_domain_name.this[0].domain_name_configuration[0].target_domain_name, aws_api_gateway_domain_name.this[0].regional_domain_name)

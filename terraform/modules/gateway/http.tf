@@ -83,7 +83,7 @@ resource "aws_apigatewayv2_integration" "this" {
     {
       "overwrite:path" = join("", [
         trimsuffix(try(regex("^https?://[^/]+(/.*)$", var.backends[each.value.backend].http)[0], ""), "/"),
-        "$request.path",
+        "$${request.path}", # in braces, as API Gateway wants a variable beside other text
       ])
     },
     { for header, member in local.told : "${each.value.public ? "remove" : "overwrite"}:header.${header}" => each.value.public ? "''" : "$context.authorizer.${member}" },
@@ -121,10 +121,11 @@ resource "aws_apigatewayv2_stage" "this" {
     format          = local.access_log_format
   }
 
+  # Both limits always stand here: left out, the provider sends 0, and every request is answered 429.
   default_route_settings {
     detailed_metrics_enabled = true
-    throttling_rate_limit    = try(var.throttle.rate, null)
-    throttling_burst_limit   = try(var.throttle.burst, null)
+    throttling_rate_limit    = var.throttle.rate
+    throttling_burst_limit   = var.throttle.burst
   }
 
   dynamic "route_settings" {
@@ -140,7 +141,7 @@ resource "aws_apigatewayv2_stage" "this" {
 
   tags = local.tags
 
-  # Route settings name routes: those must be there, and a removed one must lose its settings first.
+  # Route settings name routes, which must be there.
   depends_on = [aws_apigatewayv2_route.this]
 }
 
@@ -160,7 +161,8 @@ resource "aws_lambda_permission" "http_backend" {
 
   statement_id  = local.name
   action        = "lambda:InvokeFunction"
-  function_name = each.value
+  function_name = local.unqualified[each.key].arn
+  qualifier     = local.unqualified[each.key].qualifier
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_apigatewayv2_api.this[0].execution_arn}/*/*"
 }

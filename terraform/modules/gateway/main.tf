@@ -61,6 +61,13 @@ locals {
     ])
     if backend.lambda != null
   }
+  # A permission names function and alias apart: as one ARN, it would be made anew by every apply.
+  unqualified = {
+    for name, arn in local.functions : name => {
+      arn       = join(":", slice(split(":", arn), 0, 7))
+      qualifier = try(split(":", arn)[7], null)
+    }
+  }
   invocations = {
     for name, arn in local.functions : name => join("", [
       "arn:${data.aws_partition.this.partition}:apigateway:${data.aws_region.this.region}:lambda:path/2015-03-31/functions/",

@@ -16,7 +16,7 @@ locals {
     freshness       = "$context.authorizer.freshness"
     latency_ms      = "$context.responseLatency"
     backend_ms      = local.http ? "$context.integrationLatency" : "$context.integration.latency"
-    authorizer_ms   = local.http ? "$context.authorizer.latency" : "$context.authorizer.integrationLatency"
+    authorizer_ms   = local.http ? "-" : "$context.authorizer.integrationLatency" # an HTTP API does not tell
     error           = "$context.error.responseType"
     source_ip       = "$context.identity.sourceIp"
     protocol        = "$context.protocol"
@@ -25,8 +25,8 @@ locals {
   }
   log_field_names = ["time", "request_id", "gateway", "environment", "route", "status", "client_id", "decision_id", "reason", "revision", "freshness", "latency_ms", "backend_ms", "authorizer_ms", "error", "source_ip", "protocol", "response_length", "trace_id"]
 
-  # Gateway and status are always there: an alarm counts by them.
-  fields = distinct(concat(var.log_fields, ["gateway", "status"]))
+  # Always there: API Gateway takes no format without a request id, and an alarm counts by the others.
+  fields = distinct(concat(var.log_fields, ["request_id", "gateway", "environment", "status"]))
   # In the order that was asked for, which an object would not keep. What API Gateway has no value for is "-", so only what
   # is always a number stands without quotes.
   access_log_format = join("", ["{", join(",", [
@@ -39,7 +39,9 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "access" {
-  name              = "/gatefleet/${var.environment}/${var.gateway}/access"
+  # Below /aws/vendedlogs one resource policy lets API Gateway write to all of them; else each HTTP API adds its own group to a
+  # policy that AWS limits to 5,120 characters.
+  name              = "/aws/vendedlogs/gatefleet/${var.environment}/${var.gateway}/access"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.log_kms_key_arn
   tags              = local.tags
@@ -57,7 +59,8 @@ resource "aws_cloudwatch_log_metric_filter" "throttled" {
     value     = "1"
     unit      = "Count"
     dimensions = {
-      gateway = "$.gateway"
+      gateway     = "$.gateway"
+      environment = "$.environment"
     }
   }
 }
@@ -98,7 +101,7 @@ locals {
       }
       throttled = {
         description = "API Gateway turned away more than ${var.alarms.throttled} requests in five minutes (429)."
-        namespace   = "gatefleet", metric = "Throttled", statistic = "Sum", dimensions = { gateway = var.gateway }
+        namespace   = "gatefleet", metric = "Throttled", statistic = "Sum", dimensions = { gateway = var.gateway, environment = var.environment }
         threshold   = var.alarms.throttled, periods = 1
       }
     },
@@ -108,7 +111,7 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
-  alarm_name          = "${local.name}-${each.key}"
+  alarm_name          = "${local.name}_${each.key}"
   alarm_description   = each.value.description
   namespace           = each.value.namespace
   metric_name         = each.value.metric
@@ -128,7 +131,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 resource "aws_cloudwatch_metric_alarm" "errors" {
   count = var.alarms == null ? 0 : 1
 
-  alarm_name          = "${local.name}-errors"
+  alarm_name          = "${local.name}_errors"
   alarm_description   = "More than ${var.alarms.error_percent} % of requests were answered with a server error."
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.alarms.error_percent

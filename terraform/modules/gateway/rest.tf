@@ -40,10 +40,12 @@ locals {
     local.cors_origin == null ? {} : { "Access-Control-Allow-Origin" = local.cors_origin },
     var.cors.credentials ? { "Access-Control-Allow-Credentials" = "true" } : {},
   )
+  # HTTP/2 spells header names in lowercase, and this map is looked up as it is spelled.
   cors_template = local.cors_origin != null || var.cors == null ? "" : join("", [
-    "#set($allowed = ${jsonencode(var.cors.origins)})",
-    "#set($origin = $input.params('Origin'))",
-    "#if($allowed.contains($origin))#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)#end",
+    "#set($origin = $input.params().header.get('Origin'))",
+    "#if(!$origin || $origin == '')#set($origin = $input.params().header.get('origin'))#end",
+    "#if(${join(" || ", [for origin in var.cors.origins : "$origin == '${origin}'"])})",
+    "#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)#end",
   ])
   preflight = {
     summary   = "CORS preflight"
@@ -51,6 +53,7 @@ locals {
     responses = { "204" = { description = "What web pages of these origins may send", headers = { for name, _ in merge(local.cors_static, { "Access-Control-Allow-Origin" = "" }) : name => { schema = { type = "string" } } } } }
     "x-amazon-apigateway-integration" = {
       type             = "mock"
+      contentHandling  = "CONVERT_TO_TEXT" # or a binary media type */* keeps the template from being read
       requestTemplates = { "application/json" = jsonencode({ statusCode = 204 }) }
       responses = {
         default = {
@@ -103,7 +106,7 @@ locals {
 
   gateway_responses = {
     for type, error in local.errors : type => merge(
-      error[0] == null ? {} : { statusCode = error[0] },
+      error[0] == null ? {} : { statusCode = tostring(error[0]) },
       {
         responseParameters = merge(
           { "gatewayresponse.header.Content-Type" = "'application/problem+json'" },
@@ -116,7 +119,7 @@ locals {
         responseTemplates = {
           "application/json" = join("", [
             "{\"type\":", jsonencode("${var.error_type_base}${error[1]}"), ",\"title\":", jsonencode(error[2]),
-            ",\"status\":${error[0] == null ? "$context.status" : error[0]},\"instance\":\"urn:uuid:$context.requestId\"",
+            error[0] == null ? "" : ",\"status\":${error[0]}", ",\"instance\":\"urn:uuid:$context.requestId\"",
             type == "ACCESS_DENIED" ? ",\"reason\":\"$context.authorizer.reason\"" : "", "}",
           ])
         }
@@ -124,10 +127,11 @@ locals {
     )
   }
 
-  openapi = {
+  openapi = merge(local.openapi_policy, {
     openapi = "3.0.1"
     info    = { title = local.name, description = var.description, version = local.module_version }
     servers = [{
+      url = "/"
       "x-amazon-apigateway-endpoint-configuration" = merge(
         { disableExecuteApiEndpoint = var.domain != null },
         var.private == null ? {} : { vpcEndpointIds = var.private.vpc_endpoint_ids },
@@ -155,19 +159,22 @@ locals {
     }
     "x-amazon-apigateway-gateway-responses"  = local.gateway_responses
     "x-amazon-apigateway-binary-media-types" = var.binary_media_types
-  }
-
-  # Who may reach a private API at all; who may call is decided behind it, as everywhere.
-  resource_policy = var.private == null ? null : jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = "*"
-      Action    = "execute-api:Invoke"
-      Resource  = "execute-api:/*"
-      Condition = { StringEquals = { "aws:SourceVpce" = var.private.vpc_endpoint_ids } }
-    }]
   })
+
+  # Who may reach a private API at all; who may call is decided behind it, as everywhere. In the document, where API Gateway
+  # fills in the API's own ARN: as the argument `policy` it would differ at every plan.
+  openapi_policy = var.private == null ? {} : {
+    "x-amazon-apigateway-policy" = {
+      Version = "2012-10-17"
+      Statement = [{
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = "execute-api:Invoke"
+        Resource  = "execute-api:/*"
+        Condition = { StringEquals = { "aws:SourceVpce" = var.private.vpc_endpoint_ids } }
+      }]
+    }
+  }
 }
 
 resource "aws_api_gateway_rest_api" "this" {
@@ -176,7 +183,6 @@ resource "aws_api_gateway_rest_api" "this" {
   name                         = local.name
   description                  = var.description
   body                         = jsonencode(local.openapi)
-  policy                       = local.resource_policy
   fail_on_warnings             = true
   put_rest_api_mode            = "overwrite"
   disable_execute_api_endpoint = var.domain != null
@@ -198,7 +204,7 @@ resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this[0].id
 
   triggers = {
-    declaration = sha256(jsonencode([local.openapi, local.resource_policy]))
+    declaration = sha256(jsonencode(local.openapi))
   }
 
   lifecycle {
@@ -234,8 +240,8 @@ resource "aws_api_gateway_method_settings" "all" {
     # Execution logs hold headers and bodies, tokens among them: never on.
     logging_level          = "OFF"
     data_trace_enabled     = false
-    throttling_rate_limit  = try(var.throttle.rate, -1)
-    throttling_burst_limit = try(var.throttle.burst, -1)
+    throttling_rate_limit  = var.throttle.rate
+    throttling_burst_limit = var.throttle.burst
   }
 }
 
@@ -244,8 +250,8 @@ resource "aws_api_gateway_method_settings" "route" {
 
   rest_api_id = aws_api_gateway_rest_api.this[0].id
   stage_name  = aws_api_gateway_stage.this[0].stage_name
-  # `/orders/{id}` is `orders~1{id}`, the root `~1`.
-  method_path = "${each.value.path == "/" ? "~1" : replace(trimprefix(each.value.path, "/"), "/", "~1")}/${each.value.method}"
+  # `/orders/{id}` is `~1orders~1{id}` (RFC 6901), as API Gateway itself names it.
+  method_path = "${replace(each.value.path, "/", "~1")}/${each.value.method}"
 
   settings {
     metrics_enabled        = true
@@ -281,7 +287,8 @@ resource "aws_lambda_permission" "rest_backend" {
 
   statement_id  = local.name
   action        = "lambda:InvokeFunction"
-  function_name = each.value
+  function_name = local.unqualified[each.key].arn
+  qualifier     = local.unqualified[each.key].qualifier
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_api_gateway_rest_api.this[0].execution_arn}/*/*"
 }

@@ -136,9 +136,13 @@ variable "result_ttl" {
 # -- Limits and browsers ---------------------------------------------------------------------------------------------
 
 variable "throttle" {
-  description = "Requests a second and burst of each route that has none of its own; without it the account's limits hold."
+  description = <<-EOT
+    Requests a second and burst of each route that has none of its own. The default is AWS's own quota of an account, which all its APIs
+    share: it holds nothing up.
+  EOT
   type        = object({ rate = number, burst = number })
-  default     = null
+  default     = { rate = 10000, burst = 5000 }
+  nullable    = false
 }
 
 variable "cors" {

@@ -169,7 +169,7 @@ resource "aws_iam_role_policy" "deploy" {
         # API Gateway's ids are made up at creation, so its own actions know no narrower name than the kind.
         Sid    = "Gateways"
         Effect = "Allow"
-        Action = ["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:SetWebACL", "apigateway:TagResource", "apigateway:UntagResource", "apigateway:UpdateRestApiPolicy"]
+        Action = ["apigateway:AddCertificateToDomain", "apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:RemoveCertificateFromDomain", "apigateway:SetWebACL", "apigateway:TagResource", "apigateway:UntagResource", "apigateway:UpdateRestApiPolicy"]
         Resource = [
           for kind in ["apis", "apis/*", "restapis", "restapis/*", "domainnames", "domainnames/*", "tags/*"] : "${local.arn}:apigateway:${local.region}::/${kind}"
         ]
@@ -180,8 +180,8 @@ resource "aws_iam_role_policy" "deploy" {
         Action = [
           "lambda:AddPermission", "lambda:CreateAlias", "lambda:CreateFunction", "lambda:DeleteAlias", "lambda:DeleteFunction",
           "lambda:DeleteFunctionConcurrency", "lambda:DeleteProvisionedConcurrencyConfig", "lambda:GetAlias", "lambda:GetFunction",
-          "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConcurrency", "lambda:GetPolicy", "lambda:GetProvisionedConcurrencyConfig",
-          "lambda:ListVersionsByFunction", "lambda:PublishVersion", "lambda:PutFunctionConcurrency", "lambda:PutProvisionedConcurrencyConfig",
+          "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConcurrency", "lambda:GetFunctionConfiguration", "lambda:GetPolicy", "lambda:GetProvisionedConcurrencyConfig",
+          "lambda:ListTags", "lambda:ListVersionsByFunction", "lambda:PublishVersion", "lambda:PutFunctionConcurrency", "lambda:PutProvisionedConcurrencyConfig",
           "lambda:RemovePermission", "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateAlias", "lambda:UpdateFunctionCode",
           "lambda:UpdateFunctionConfiguration",
         ]
@@ -232,7 +232,7 @@ resource "aws_iam_role_policy" "deploy" {
         Action = ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:DescribeMetricFilters", "logs:ListTagsForResource", "logs:PutMetricFilter", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"]
         Resource = [
           "${local.arn}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${local.names[each.key]}_authorizer*",
-          "${local.arn}:logs:${local.region}:${local.account}:log-group:/gatefleet/${each.key}/*",
+          "${local.arn}:logs:${local.region}:${local.account}:log-group:/aws/vendedlogs/gatefleet/${each.key}/*",
         ]
       },
       {
@@ -240,7 +240,7 @@ resource "aws_iam_role_policy" "deploy" {
         Effect = "Allow"
         Action = ["cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource", "cloudwatch:PutDashboard", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"]
         Resource = [
-          "${local.arn}:cloudwatch:${local.region}:${local.account}:alarm:${local.names[each.key]}-*",
+          "${local.arn}:cloudwatch:${local.region}:${local.account}:alarm:${local.names[each.key]}_*",
           "${local.arn}:cloudwatch::${local.account}:dashboard/${local.names[each.key]}",
         ]
       },
@@ -251,19 +251,36 @@ resource "aws_iam_role_policy" "deploy" {
         Resource = length(each.value.zones) == 0 ? ["${local.arn}:route53:::hostedzone/none"] : [for _, zone in each.value.zones : "${local.arn}:route53:::hostedzone/${zone}"]
       },
       {
+        # Lambda and API Gateway read these in the name of who points to them.
+        Sid      = "ReleasesAndTrustStores"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+        Resource = length(local.readable[each.key]) == 0 ? ["${local.arn}:s3:::none/*"] : local.readable[each.key]
+      },
+      {
+        # Made by API Gateway itself in an account's first use of it.
+        Sid      = "ServiceRoleOfApiGateway"
+        Effect   = "Allow"
+        Action   = ["iam:CreateServiceLinkedRole"]
+        Resource = "${local.arn}:iam::${local.account}:role/aws-service-role/ops.apigateway.amazonaws.com/*"
+        Condition = {
+          StringEquals = { "iam:AWSServiceName" = "ops.apigateway.amazonaws.com" }
+        }
+      },
+      {
         Sid    = "SecurityGroupsOfTheAuthorizer"
         Effect = "Allow"
-        Action = ["ec2:AuthorizeSecurityGroupEgress", "ec2:CreateSecurityGroup", "ec2:CreateTags", "ec2:DeleteSecurityGroup", "ec2:RevokeSecurityGroupEgress"]
+        Action = ["ec2:AuthorizeSecurityGroupEgress", "ec2:CreateSecurityGroup", "ec2:CreateTags", "ec2:DeleteSecurityGroup", "ec2:ModifySecurityGroupRules", "ec2:RevokeSecurityGroupEgress"]
         Resource = concat(
           ["${local.arn}:ec2:${local.region}:${local.account}:security-group/*", "${local.arn}:ec2:${local.region}:${local.account}:security-group-rule/*"],
           each.value.vpc == null ? [] : ["${local.arn}:ec2:${local.region}:${local.account}:vpc/${each.value.vpc.vpc_id}"],
         )
       },
       {
-        # Reading, and what has no resource to name.
+        # Reading, and what has no resource to name: API Gateway lets itself write access logs in the name of who asks for them.
         Sid      = "Look"
         Effect   = "Allow"
-        Action   = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "logs:DescribeLogGroups", "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "route53:GetChange"]
+        Action   = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery", "route53:GetChange"]
         Resource = "*"
       },
       {
@@ -278,6 +295,13 @@ resource "aws_iam_role_policy" "deploy" {
 
 locals {
   state_arn = "${local.arn}:s3:::${aws_s3_bucket.state.bucket}"
+
+  readable = {
+    for environment, one in var.environments : environment => concat(
+      [for bucket in sort(var.release_buckets) : "${local.arn}:s3:::${bucket}/*"],
+      sort(distinct([for _, store in one.truststores : "${local.arn}:s3:::${trimprefix(store.truststore_uri, "s3://")}"])),
+    )
+  }
 }
 
 # -- Logs of REST APIs -----------------------------------------------------------------------------------------------
@@ -295,7 +319,6 @@ resource "aws_iam_role" "api_gateway_logs" {
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { Service = "apigateway.amazonaws.com" }
-      Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
     }]
   })
 }

@@ -64,6 +64,13 @@ variable "github" {
   }
 }
 
+variable "release_buckets" {
+  description = "Buckets that hold the authorizer's releases, as `artifacts.bucket` of `policies/rollout.yaml` names them for this account's regions."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
 variable "api_gateway_logs" {
   description = "Whether to give API Gateway its account-wide role for access logs of REST APIs; false where the account has one."
   type        = bool

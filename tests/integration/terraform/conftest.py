@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.support.adapters import ROOT
 from tests.support.command import Company, a_published_company
 from tests.support.terraform_provider import Terraform, cli_configuration
 
@@ -15,12 +18,16 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cli_configuration(tmp_path_factory.mktemp("terraform"))
 
 
-@pytest.fixture
-def terraform_in(configuration: Path, tmp_path: Path) -> Callable[[Path], Terraform]:
-    """Terraform in a copy of this folder, initialised."""
+@pytest.fixture(scope="session")
+def terraform_in(configuration: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Terraform]:
+    """Terraform in a copy of a folder below `terraform`, initialised, the same for all who ask. Do not change it."""
+    copy = tmp_path_factory.mktemp("copy") / "terraform"
+    shutil.copytree(ROOT / "terraform", copy, ignore=shutil.ignore_patterns(".terraform*"))
 
+    @cache
     def initialised(source: Path) -> Terraform:
-        terraform = Terraform(source, tmp_path / source.name, configuration)
+        folder = copy / source.relative_to(ROOT / "terraform")
+        terraform = Terraform(folder, folder, configuration)
         terraform.run("init", "-no-color", "-input=false")
         return terraform
 

@@ -50,10 +50,10 @@ def http_plan(*others: dict[str, Any], **types: str) -> dict[str, Any]:
     }
 
 
-def rest_plan(paths: dict[str, Any], ttl: int | None = 0) -> dict[str, Any]:
+def rest_plan(paths: dict[str, Any], ttl: int | None = 0, **members: Any) -> dict[str, Any]:
     authorizer = {} if ttl is None else {"authorizerResultTtlInSeconds": ttl}
     schemes = {"gatefleet": {"x-amazon-apigateway-authorizer": authorizer}}
-    body = json.dumps({"paths": paths, "components": {"securitySchemes": schemes}})
+    body = json.dumps({"paths": paths, "components": {"securitySchemes": schemes}} | members)
     resources = [resource("aws_api_gateway_rest_api", body=body), LAYER_VERSION]
     return {"planned_values": {"root_module": {"resources": resources}}}
 
@@ -111,6 +111,14 @@ def test_a_plan_of_what_the_floor_says_passes() -> None:
         (
             http_plan(resource("aws_iam_role", assume_role_policy=EVERYBODY)),
             ApiKind.HTTP, "GF553", "module.gateway.aws_iam_role.this: its assume_role_policy allows everybody",
+        ),
+        (
+            rest_plan(
+                {"/orders": {"get": GUARDED}, "/health": {"get": {"security": []}}},
+                **{"x-amazon-apigateway-policy": json.loads(EVERYBODY)},
+            ),
+            ApiKind.REST, "GF553",
+            "module.gateway.aws_api_gateway_rest_api.this: its x-amazon-apigateway-policy allows everybody",
         ),
         (
             http_plan(resource("aws_lambda_layer_version", source_code_hash="other")),

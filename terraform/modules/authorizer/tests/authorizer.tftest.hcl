@@ -115,6 +115,24 @@ run "with_iam_it_reads_the_policy_and_writes_heartbeats_only" {
   }
 }
 
+run "lines_reach_the_log_as_they_were_written" {
+  command = plan
+  variables { cost_centre = "cc-1200" }
+
+  assert {
+    condition     = aws_lambda_function.this.logging_config[0].log_format == "Text"
+    error_message = "Lambda may filter or wrap lines in its JSON format; CloudWatch reads metrics out of a line only as it was written."
+  }
+  assert {
+    condition     = aws_lambda_function.this.tags["cost-centre"] == "cc-1200" && aws_lambda_function.this.tags["gatefleet:gateway"] == "orders/orders"
+    error_message = "Nobody sees whose function it is."
+  }
+  assert {
+    condition     = !can(jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition)
+    error_message = "Which condition keys Lambda sends when it takes an execution role is not documented; iam:PassRole keeps it to this account."
+  }
+}
+
 run "out_to_the_brokers_and_nothing_in" {
   command = plan
 

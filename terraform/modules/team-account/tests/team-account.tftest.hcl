@@ -100,3 +100,49 @@ run "an_account_that_logs_already_is_left_alone" {
     error_message = "The account's setting would be replaced."
   }
 }
+
+run "what_a_role_may_do_fits_into_a_role" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for _, one in aws_iam_role_policy.deploy : length(one.policy) <= 10240])
+    error_message = "AWS takes 10,240 characters of inline policies for a role."
+  }
+}
+
+run "http_apis_may_be_given_their_log" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for action in ["logs:CreateLogDelivery", "logs:DescribeResourcePolicies", "logs:PutResourcePolicy"] : contains(flatten([for one in jsondecode(aws_iam_role_policy.deploy["production"].policy).Statement : one.Action]), action)])
+    error_message = "API Gateway sets up the delivery in the name of who asks: without these rights it refuses to log."
+  }
+  assert {
+    condition     = anytrue([for one in jsondecode(aws_iam_role_policy.deploy["production"].policy).Statement : contains(flatten([one.Resource]), "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vendedlogs/gatefleet/production/*")])
+    error_message = "The log group of module gateway lies elsewhere."
+  }
+}
+
+run "releases_and_trust_stores_can_be_read" {
+  command = plan
+  variables {
+    release_buckets = ["example-gatefleet-eu-west-1"]
+    environments = {
+      production = { truststores = { "orders/orders" = { truststore_uri = "s3://trust/store.pem" } } }
+    }
+  }
+
+  assert {
+    condition     = [for one in jsondecode(aws_iam_role_policy.deploy["production"].policy).Statement : one.Resource if one.Sid == "ReleasesAndTrustStores"] == [["arn:aws:s3:::example-gatefleet-eu-west-1/*", "arn:aws:s3:::trust/store.pem"]]
+    error_message = "Lambda reads a release, and API Gateway a trust store, with the rights of who points to it."
+  }
+}
+
+run "api_gateway_takes_its_role_without_conditions" {
+  command = plan
+
+  assert {
+    condition     = !can(jsondecode(aws_iam_role.api_gateway_logs[0].assume_role_policy).Statement[0].Condition)
+    error_message = "Which condition keys API Gateway sends when it proves the role is not documented."
+  }
+}
