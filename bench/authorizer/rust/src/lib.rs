@@ -2,4 +2,5 @@
 
 pub mod bare;
 pub mod measure;
+pub mod whole;
 pub mod workload;

@@ -15,6 +15,13 @@ pub struct Token {
     pub signature: String,
 }
 
+impl Token {
+    /// In its compact form.
+    pub fn compact(&self) -> String {
+        format!("{}.{}", self.signing_input, self.signature)
+    }
+}
+
 /// What `workload.py` describes.
 pub struct Workload {
     /// UTC seconds at which every token is valid.
@@ -74,12 +81,6 @@ impl Workload {
         self.texts.iter().map(|(_, value)| value.len()).sum()
     }
 
-    /// The event with each of these tokens.
-    pub fn events(&self, tokens: &[Token]) -> Vec<Vec<u8>> {
-        let compact = |token: &Token| format!("{}.{}", token.signing_input, token.signature);
-        tokens.iter().map(|token| self.event.replace("TOKEN", &compact(token)).into_bytes()).collect()
-    }
-
     /// Pairs of a route key and the id of a client that may call it, in an order that no cache foresees.
     pub fn calls(&self, count: usize) -> Vec<(String, String)> {
         let gateway = self.entities();
@@ -88,13 +89,15 @@ impl Workload {
         else {
             panic!("no gateway")
         };
-        let routes: Vec<&str> = gateway.routes.iter().map(|(key, _)| key).filter(|key| key.starts_with("GET")).collect();
+        let routes: Vec<&str> =
+            gateway.routes.iter().map(|(key, _)| key).filter(|key| key.starts_with("GET")).collect();
         let mut place = 0;
         (0..count)
             .map(|number| {
                 place = (place + 7_919) % routes.len();
                 let route = routes[place];
-                let resource: usize = route[12..].split('/').next().and_then(|digits| digits.parse().ok()).expect("orders-N");
+                let resource: usize =
+                    route[12..].split('/').next().and_then(|digits| digits.parse().ok()).expect("orders-N");
                 (route.to_owned(), format!("client-{:05}", (resource + number * 6_700) % 10_000))
             })
             .collect()

@@ -2,7 +2,9 @@
 //!
 //! Step 12 of docs/reference/decision.md. A key that the contract does not call usable verifies nothing.
 
-use hashbrown::HashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters,
     RsaPublicKeyComponents, UnparsedPublicKey,
@@ -132,24 +134,32 @@ const SMALL_ORDER_Y: [[u8; 32]; 5] = [
 /// Bounded: two generations of at most `MOST` tokens each; what is asked for again moves to the younger one.
 #[derive(Debug, Default)]
 pub struct Verified {
-    young: HashMap<Box<str>, Digest>,
-    old: HashMap<Box<str>, Digest>,
+    young: HashTable<Remembered>,
+    old: HashTable<Remembered>,
+    hasher: DefaultHashBuilder,
 }
+
+/// A token's text, and the id of the key under which its signature is good.
+#[derive(Debug)]
+struct Remembered(Box<str>, Digest);
 
 const MOST: usize = 512;
 
 impl Verified {
     /// Whether the signature of this token is good under this key; `verify` is asked unless it is remembered.
     pub fn ask(&mut self, token: &str, key: &PreparedKey, verify: impl FnOnce() -> bool) -> bool {
-        if self.young.get(token) == Some(&key.id) {
+        let hash = self.hasher.hash_one(token);
+        let same = |one: &Remembered| one.1 == key.id && *one.0 == *token;
+        if self.young.find(hash, same).is_some() {
             return true;
         }
-        let good = self.old.get(token) == Some(&key.id) || verify();
+        let good = self.old.find(hash, same).is_some() || verify();
         if good {
             if self.young.len() >= MOST {
                 self.old = std::mem::take(&mut self.young);
             }
-            self.young.insert(token.into(), key.id);
+            let hasher = &self.hasher;
+            self.young.insert_unique(hash, Remembered(token.into(), key.id), |one| hasher.hash_one(&one.0));
         }
         good
     }

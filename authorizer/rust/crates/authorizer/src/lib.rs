@@ -10,6 +10,7 @@ pub mod base64url;
 mod clients;
 pub mod credentials;
 pub mod decide;
+pub mod decision_id;
 pub mod digests;
 pub mod entities;
 pub mod event;

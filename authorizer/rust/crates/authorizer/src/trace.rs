@@ -3,11 +3,10 @@
 //! For the log line alone. Whatever the header holds, no step looks at it: one of any other form is as good as none.
 
 use std::fmt;
-use std::num::NonZeroU128;
 
-/// A trace id; of zeros it would be none.
+/// A trace id: 32 lowercase hex digits, not all of them zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TraceId(NonZeroU128);
+pub struct TraceId([u8; 32]);
 
 impl TraceId {
     /// The trace id of a `traceparent`, version 00.
@@ -15,16 +14,17 @@ impl TraceId {
         let mut fields = traceparent.split('-');
         let (version, trace, parent, flags) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
         let good = version == "00" && is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2);
-        if !good || fields.next().is_some() || parent.bytes().all(|digit| digit == b'0') {
+        let zeros = |id: &str| id.bytes().all(|digit| digit == b'0');
+        if !good || fields.next().is_some() || zeros(parent) || zeros(trace) {
             return None;
         }
-        u128::from_str_radix(trace, 16).ok().and_then(NonZeroU128::new).map(TraceId)
+        trace.as_bytes().try_into().ok().map(TraceId)
     }
 }
 
 impl fmt::Display for TraceId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{:032x}", self.0)
+        out.write_str(std::str::from_utf8(&self.0).unwrap_or_default())
     }
 }
 

@@ -183,29 +183,36 @@ impl View {
     }
 
     /// The scopes that are active, that the client is granted now and, with a token, that it carries.
-    pub fn effective_scopes(&self, client: &ClientInView, carried: Option<&[&str]>, now: Seconds) -> Effective {
+    pub fn effective_scopes<'c>(
+        &self,
+        client: &'c ClientInView,
+        carried: Option<&[&str]>,
+        now: Seconds,
+    ) -> Effective<'c> {
         let mut in_token = PlaceSet::default();
         for place in carried.unwrap_or_default().iter().filter_map(|scope| self.scopes.place(scope)) {
             in_token.insert(place);
         }
-        let mut effective = Effective::default();
+        let mut set = PlaceSet::default();
         for place in client.granted(now) {
             let active = self.stated(place).is_some_and(|scope| scope.active);
             if active && (carried.is_none() || in_token.has(place)) {
-                effective.places.push(place);
-                effective.set.insert(place);
+                set.insert(place);
             }
         }
-        effective
+        Effective { client, set }
     }
 
     /// The names of effective scopes, sorted.
-    pub fn names<'v>(&'v self, effective: &Effective) -> Vec<&'v str> {
-        effective.places.iter().filter_map(|&place| self.scopes.name(place)).collect()
+    pub fn names(&self, effective: &Effective<'_>) -> Vec<&str> {
+        let mut names = Vec::with_capacity(effective.set.len());
+        let places = effective.client.scopes().filter(|&place| effective.set.has(place));
+        names.extend(places.filter_map(|place| self.scopes.name(place)));
+        names
     }
 
     /// Step 23 for `any_of`: what the satisfied set that asks for least asks for when stale; none: no set is satisfied.
-    pub fn when_satisfied(&self, route: RouteRef<'_>, effective: &Effective) -> Option<WhenStale> {
+    pub fn when_satisfied(&self, route: RouteRef<'_>, effective: &Effective<'_>) -> Option<WhenStale> {
         let asks =
             |&place: &Place| self.stated(place).filter(|_| effective.set.has(place)).map(|scope| scope.when_stale);
         let strictest = |set: &[Place]| set.iter().try_fold(WhenStale::Serve, |most, one| Some(most.max(asks(one)?)));
@@ -249,42 +256,38 @@ impl View {
     }
 }
 
-/// Scopes of one view that count for one request.
-#[derive(Debug, Default)]
-pub struct Effective {
-    /// In the order of their names.
-    places: Vec<Place>,
+/// Scopes of a client that count for one request.
+#[derive(Debug)]
+pub struct Effective<'c> {
+    client: &'c ClientInView,
     set: PlaceSet,
 }
 
-/// A set of places; the first 64 of them need no memory.
+/// A set of places; the first 256 of them need no memory.
 #[derive(Debug, Default)]
 struct PlaceSet {
-    first: u64,
+    first: [u64; 4],
     more: Vec<u64>,
 }
 
 impl PlaceSet {
     fn insert(&mut self, place: Place) {
-        let (word, bit) = (place as usize / 64, 1 << (place % 64));
-        let Some(at) = word.checked_sub(1) else {
-            self.first |= bit;
-            return;
-        };
-        if self.more.len() <= at {
-            self.more.resize(at + 1, 0);
+        let (at, bit) = (place as usize / 64, 1 << (place % 64));
+        let beyond = (at + 1).saturating_sub(self.first.len());
+        if self.more.len() < beyond {
+            self.more.resize(beyond, 0);
         }
-        if let Some(bits) = self.more.get_mut(at) {
-            *bits |= bit;
+        if let Some(word) = self.first.iter_mut().chain(&mut self.more).nth(at) {
+            *word |= bit;
         }
     }
 
     fn has(&self, place: Place) -> bool {
-        let word = match (place as usize / 64).checked_sub(1) {
-            None => self.first,
-            Some(at) => self.more.get(at).copied().unwrap_or(0),
-        };
-        word >> (place % 64) & 1 == 1
+        self.first.iter().chain(&self.more).nth(place as usize / 64).is_some_and(|word| word >> (place % 64) & 1 == 1)
+    }
+
+    fn len(&self) -> usize {
+        self.first.iter().chain(&self.more).map(|word| word.count_ones() as usize).sum()
     }
 }
 
@@ -295,12 +298,13 @@ mod tests {
     #[test]
     fn a_set_of_places_has_what_was_put_in_and_nothing_else() {
         let mut set = PlaceSet::default();
-        let places = [0, 63, 64, 127, 128, 1000];
+        let places = [0, 63, 64, 255, 256, 1000];
         for place in places {
             set.insert(place);
         }
         for place in 0..1100 {
             assert_eq!(set.has(place), places.contains(&place), "{place}");
         }
+        assert_eq!(set.len(), places.len());
     }
 }

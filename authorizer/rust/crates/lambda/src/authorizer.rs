@@ -1,10 +1,10 @@
 //! One gateway's authorizer between two worlds: an event of API Gateway in, its answer out, one line written.
 
-use std::fmt::Write as _;
 use std::mem;
 use std::time::Instant;
 
 use authorizer::decide::decide;
+use authorizer::decision_id::DecisionIds;
 use authorizer::entities::WhenStale;
 use authorizer::heartbeat::{Identity, Pulse};
 use authorizer::json_text::JsonObject;
@@ -27,17 +27,18 @@ pub struct Authorizer {
     read_deadline: Millis,
     verified: Verified,
     random: SystemRandom,
+    ids: DecisionIds,
 }
 
 impl Authorizer {
     /// Stands on the floor, and reads the log once within the budget of init.
     pub fn start(configuration: Configuration) -> Self {
         let Configuration { trust, floor, source, heartbeats, init_budget, read_deadline } = configuration;
-        let random = SystemRandom::new();
+        let (random, mut ids) = (SystemRandom::new(), DecisionIds::default());
         let identity = Identity {
             environment: floor.environment.to_string(),
             gateway: floor.gateway.to_string(),
-            instance: random_id(&random),
+            instance: ids.next(|bytes| fill(&random, bytes)),
             variant: "rust".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             floor: (floor.position.epoch, floor.position.revision),
@@ -50,6 +51,7 @@ impl Authorizer {
             read_deadline,
             verified: Verified::default(),
             random,
+            ids,
         };
         authorizer.read(init_budget);
         if let Some(failure) = &authorizer.follower.failure {
@@ -80,7 +82,7 @@ impl Authorizer {
                 self.read(self.read_deadline);
             }
         }
-        let id = random_id(&self.random);
+        let id = self.ids.next(|bytes| fill(&self.random, bytes));
         let (response, noted) = self.with_decision(event, |decision| {
             let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             write_line(log_line(decision, &id, wall_clock().div_euclid(1000), latency_ms));
@@ -103,8 +105,9 @@ impl Authorizer {
     }
 
     fn read(&mut self, timeout: Millis) {
-        let [random] = random_bytes::<1>(&self.random);
-        let jitter = 500 + Millis::from(random) * 500 / 255;
+        let mut random = [0];
+        fill(&self.random, &mut random);
+        let jitter = 500 + Millis::from(random[0]) * 500 / 255;
         if let Some(source) = &mut self.source {
             let succeeded = self.follower.read(source.as_mut(), &wall_clock, timeout, jitter);
             self.heart.read(succeeded, &mem::take(&mut self.follower.refusals));
@@ -112,18 +115,9 @@ impl Authorizer {
     }
 }
 
-/// 32 hex digits. Without randomness they are zeros: an id names something in logs and decides nothing.
-fn random_id(random: &SystemRandom) -> String {
-    random_bytes::<16>(random).iter().fold(String::with_capacity(32), |mut id, byte| {
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
-}
-
-fn random_bytes<const N: usize>(random: &SystemRandom) -> [u8; N] {
-    let mut bytes = [0; N];
-    let _ = random.fill(&mut bytes);
-    bytes
+/// Without randomness the bytes stay as they are: zeros, which name something in logs and decide nothing.
+fn fill(random: &SystemRandom, bytes: &mut [u8]) {
+    let _ = random.fill(bytes);
 }
 
 fn may_go_ahead(decision: &Decision<'_>) -> bool {

@@ -4,27 +4,19 @@
 //! `decisions WORKLOAD` prints one JSON object a line: `name`, `ns` of CPU, the `baseline` it is told beside, `ratio`.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::hint::black_box;
 use std::str::FromStr as _;
 use std::sync::Arc;
 
-use authorizer::decide::decide;
 use authorizer::entities::Stated;
-use authorizer::keys::Verified;
-use authorizer::log_line::log_line;
-use authorizer::outcome::{Freshness, FreshnessState};
-use authorizer::respond::{Response, respond};
 use authorizer::view::View;
 use authorizer_bench::bare;
 use authorizer_bench::measure::{self, Work};
-use authorizer_bench::workload::Workload;
+use authorizer_bench::whole::Whole;
+use authorizer_bench::workload::{Token, Workload};
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityUid, PolicySet, Request, RestrictedExpression,
 };
-use ring::rand::{SecureRandom as _, SystemRandom};
-
-const FRESH: Freshness = Freshness { state: FreshnessState::Fresh, age: Some(1), read_failed: false };
 
 fn main() {
     let given = Workload::read();
@@ -35,43 +27,18 @@ fn main() {
 }
 
 fn decisions(given: &Workload, view: &View) {
+    let (before, after) = given.event.split_once("TOKEN").expect("a place for the token");
     for (alg, jwk, tokens) in &given.signed {
-        let events = given.events(tokens);
+        let texts: Vec<String> = tokens.iter().map(Token::compact).collect();
+        let event = |number: usize| (before, texts[number % texts.len()].as_str(), after);
         // More tokens than are remembered, taken in turn: each decision verifies; and one, which only the first does.
-        let (mut whole, mut again) = (Whole::new(given, view), Whole::new(given, view));
+        let (mut whole, mut again) = (Whole::new(given.now), Whole::new(given.now));
         let named = |what: &str| -> &'static str { format!("{what} {alg}").leak() };
         measure::print(vec![
             (named("bare check"), bare::check(alg, jwk, tokens)),
-            (named("decision"), Box::new(|number| whole.answer(&events[number % events.len()]))),
-            (named("decision again"), Box::new(|_| again.answer(&events[0]))),
+            (named("decision"), Box::new(|number| whole.answer(view, event(number)))),
+            (named("decision again"), Box::new(|_| again.answer(view, event(0)))),
         ]);
-    }
-}
-
-/// Everything that a request costs in this build; the line is made and not written.
-struct Whole<'v> {
-    view: &'v View,
-    now: i64,
-    verified: Verified,
-    random: SystemRandom,
-}
-
-impl<'v> Whole<'v> {
-    fn new(given: &Workload, view: &'v View) -> Self {
-        Whole { view, now: given.now, verified: Verified::default(), random: SystemRandom::new() }
-    }
-
-    fn answer(&mut self, event: &[u8]) {
-        let decision = decide(event, self.view, FRESH, self.now, &mut self.verified);
-        assert!(decision.allowed(), "{:?}", decision.outcome);
-        let mut bytes = [0; 16];
-        self.random.fill(&mut bytes).expect("randomness");
-        let id = bytes.iter().fold(String::with_capacity(32), |mut id, byte| {
-            let _ = write!(id, "{byte:02x}");
-            id
-        });
-        let Response::Body(body) = respond(&decision, &id) else { panic!("no body") };
-        black_box((body, log_line(&decision, &id, self.now, 0)));
     }
 }
 
