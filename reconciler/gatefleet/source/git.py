@@ -60,6 +60,12 @@ def is_ancestor(repo: Path, older: str, newer: str) -> bool:
     return False
 
 
+def merge_base(repo: Path, one: str, other: str) -> str | None:
+    """The newest commit that is an ancestor of both (full ids); None when they have none in common here."""
+    done = _git(repo, "merge-base", one, other, accept=(0, 1))
+    return done.stdout.decode("ascii", "replace").strip() or None
+
+
 def list_files(repo: Path, commit: str) -> Iterator[tuple[str, str, str]]:
     """Mode, object id and path of everything below `policies/` and `teams/` of a commit given by its full id, by path.
 
