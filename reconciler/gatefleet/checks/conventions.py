@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatefleet.checks.places import PathPart, item_place
+from gatefleet.checks.places import PathPart, cross_origin_rules, item_place
 from gatefleet.checks.rule import Facts, check_for
 from gatefleet.checks.urls import is_plain_http
-from gatefleet.model.types import Cors, SourceGateway, Throttle
+from gatefleet.model.types import SourceGateway, Throttle
 from gatefleet.problems import Problem, Rule, Severity
 
 # A limit that is meant to hold something up is below what there is; up to here, fleets are too small for it to matter.
@@ -86,7 +86,7 @@ def throttle_above_limit(rule: Rule, facts: Facts) -> Iterator[Problem]:
 )
 def cors_max_age_above_limit(rule: Rule, facts: Facts) -> Iterator[Problem]:
     limit = facts.model.conventions.cors_max_age_limit
-    for gateway, path, cors in _cross_origin(facts):
+    for gateway, path, cors in cross_origin_rules(facts.model):
         if cors.max_age > limit:
             place = gateway.document.place(*path, "max_age")
             yield rule.at(place, f"`max_age` is {cors.max_age} s, the convention allows {limit} s")
@@ -101,7 +101,7 @@ def cors_max_age_above_limit(rule: Rule, facts: Facts) -> Iterator[Problem]:
 def any_origin(rule: Rule, facts: Facts) -> Iterator[Problem]:
     if facts.model.conventions.cors_any_origin:
         return
-    for gateway, path, cors in _cross_origin(facts):
+    for gateway, path, cors in cross_origin_rules(facts.model):
         if "*" in cors.origins:
             yield rule.at(gateway.document.place(*path, "origins"), "every origin is allowed")
 
@@ -114,7 +114,7 @@ def any_origin(rule: Rule, facts: Facts) -> Iterator[Problem]:
     fix="name the origins one by one, or set `credentials: false`",
 )
 def any_origin_with_credentials(rule: Rule, facts: Facts) -> Iterator[Problem]:
-    for gateway, path, cors in _cross_origin(facts):
+    for gateway, path, cors in cross_origin_rules(facts.model):
         if cors.credentials and "*" in cors.origins:
             yield rule.at(gateway.document.place(*path, "origins"), "every origin is allowed, with credentials")
 
@@ -126,7 +126,7 @@ def any_origin_with_credentials(rule: Rule, facts: Facts) -> Iterator[Problem]:
     fix="write it with `https://`; plain http is for localhost only",
 )
 def origin_over_plain_http(rule: Rule, facts: Facts) -> Iterator[Problem]:
-    for gateway, path, cors in _cross_origin(facts):
+    for gateway, path, cors in cross_origin_rules(facts.model):
         for origin in cors.origins:
             if is_plain_http(origin):
                 place = item_place(gateway.document, (*path, "origins"), origin)
@@ -159,12 +159,3 @@ def _throttles(gateway: SourceGateway) -> Iterator[tuple[tuple[PathPart, ...], T
     for route in gateway.routes.values():
         if route.throttle is not None:
             yield ("routes", route.key), route.throttle
-
-
-def _cross_origin(facts: Facts) -> Iterator[tuple[SourceGateway, tuple[PathPart, ...], Cors]]:
-    for gateway in facts.model.gateways.values():
-        if gateway.cors is not None:
-            yield gateway, ("cors",), gateway.cors
-        for environment, overlay in gateway.overlays.items():
-            if overlay.cors is not None:
-                yield gateway, ("environments", environment, "cors"), overlay.cors

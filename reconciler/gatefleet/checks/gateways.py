@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from gatefleet.checks.places import PathPart, scope_mentions, setting_place
+from gatefleet.checks.places import scope_mentions, setting_place, written_backends
 from gatefleet.checks.rule import Facts, check_for, scopes_of
 from gatefleet.checks.urls import is_plain_http
 from gatefleet.contract.entities import ApiKind, Following, Public, WhenStale
 from gatefleet.model.deployed import DeployedGateway
-from gatefleet.model.types import DEVELOPMENT, Backend, Conventions
+from gatefleet.model.types import DEVELOPMENT, Conventions
 from gatefleet.problems import Place, Problem, Rule, Severity
 
 
@@ -166,15 +166,9 @@ def audience_in_two_environments(rule: Rule, facts: Facts) -> Iterator[Problem]:
     severity=Severity.WARNING,
 )
 def backend_over_plain_http(rule: Rule, facts: Facts) -> Iterator[Problem]:
-    for gateway in facts.model.gateways.values():
-        written: list[tuple[tuple[PathPart, ...], Mapping[str, Backend]]] = [(("backends",), gateway.backends)]
-        for environment, overlay in gateway.overlays.items():
-            written.append((("environments", environment, "backends"), overlay.backends))
-        for path, backends in written:
-            for name, backend in backends.items():
-                if backend.link is None and is_plain_http(backend.target):
-                    place = gateway.document.place(*path, name, "http")
-                    yield rule.at(place, f"`{backend.target}` is not encrypted")
+    for gateway, path, backend in written_backends(facts.model):
+        if backend.link is None and is_plain_http(backend.target):
+            yield rule.at(gateway.document.place(*path, "http"), f"`{backend.target}` is not encrypted")
 
 
 def _slowest_part(deployed: DeployedGateway, conventions: Conventions) -> Place:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gatefleet.model.deployed import DeployedGateway
+from gatefleet.model.types import Backend, Cors, Model, SourceGateway
 from gatefleet.problems import Place
 from gatefleet.source import Document
 
@@ -44,6 +45,26 @@ def setting_place(deployed: DeployedGateway, member: str) -> Place:
     if member in overlay:
         return document.place("environments", deployed.environment.name, member)
     return document.place(member)
+
+
+def cross_origin_rules(model: Model) -> Iterator[tuple[SourceGateway, tuple[PathPart, ...], Cors]]:
+    """Every `cors` that is written, with its gateway and where it stands there."""
+    for gateway in model.gateways.values():
+        if gateway.cors is not None:
+            yield gateway, ("cors",), gateway.cors
+        for environment, overlay in gateway.overlays.items():
+            if overlay.cors is not None:
+                yield gateway, ("environments", environment, "cors"), overlay.cors
+
+
+def written_backends(model: Model) -> Iterator[tuple[SourceGateway, tuple[PathPart, ...], Backend]]:
+    """Every back end that is written, with its gateway and where it stands there."""
+    for gateway in model.gateways.values():
+        for name, backend in gateway.backends.items():
+            yield gateway, ("backends", name), backend
+        for environment, overlay in gateway.overlays.items():
+            for name, backend in overlay.backends.items():
+                yield gateway, ("environments", environment, "backends", name), backend
 
 
 def _at(document: Document, path: tuple[PathPart, ...]) -> Any:

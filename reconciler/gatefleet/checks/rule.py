@@ -10,7 +10,7 @@ from functools import cached_property
 from gatefleet.checks.paths import NotARouteKey, RouteKey, read_route_key
 from gatefleet.contract.entities import AnyOf
 from gatefleet.model.deployed import DeployedGateway, deployed_gateways
-from gatefleet.model.types import Environment, Model, SourceRoute
+from gatefleet.model.types import DEVELOPMENT, Environment, Model, SourceRoute
 from gatefleet.problems import Problem, Rule, Severity, nearest
 
 # A guess compares the name with all that are known; with more of them than this the mistake is not one of spelling.
@@ -31,6 +31,11 @@ class Facts:
         """Every gateway in every environment it is deployed to."""
         environments = sorted(self.model.environments.values(), key=lambda one: (one.order, one.name))
         return tuple(gateway for one in environments for gateway in deployed_gateways(self.model, one))
+
+    @property
+    def on_aws(self) -> Iterator[DeployedGateway]:
+        """Those that are applied in an account; `development` stays on one machine."""
+        return (one for one in self.deployed if one.environment.name != DEVELOPMENT)
 
     @cached_property
     def route_keys(self) -> Mapping[str, tuple[RouteKey, ...]]:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from types import ModuleType
 
 from gatefleet.checks import (
+    addresses,
     clients,
     conventions,
     credentials,
     environments,
     gateways,
     issuers,
+    limits,
     references,
     requirements,
     routes,
@@ -24,7 +26,19 @@ def _checks_of(module: ModuleType) -> list[Check]:
     return [value for value in vars(module).values() if isinstance(value, Check)]
 
 
-_MODULES = (references, requirements, routes, credentials, gateways, conventions, issuers, clients, environments)
+_MODULES = (
+    references,
+    requirements,
+    routes,
+    credentials,
+    gateways,
+    conventions,
+    limits,
+    addresses,
+    issuers,
+    clients,
+    environments,
+)
 
 CHECKS: tuple[Check, ...] = tuple(
     sorted((check for module in _MODULES for check in _checks_of(module)), key=lambda check: check.rule.code)

@@ -98,6 +98,7 @@ _LOOSEST = Conventions(
     cors_max_age_limit=86400,
     cors_any_origin=True,
     throttle_limit=Throttle(rate=100000, burst=100000),
+    routes_limit=2000,
     error_type_base="https://errors.invalid/",
     log_fields=(),
     blast_limit={"issuer": 1000000, "scope": 1000000, "client": 1000000, "gateway": 1000000},

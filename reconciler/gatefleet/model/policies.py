@@ -141,6 +141,7 @@ def conventions(reading: Reading) -> Conventions:
         cors_max_age_limit=data["cors"]["max_age_limit"],
         cors_any_origin=data["cors"]["any_origin"],
         throttle_limit=Throttle(**data["throttle_limit"]),
+        routes_limit=data.get("routes_limit", 300),
         error_type_base=data["errors"]["type_base"],
         log_fields=tuple(data["log_fields"]),
         blast_limit=data["blast_limit"],

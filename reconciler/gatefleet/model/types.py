@@ -177,6 +177,7 @@ class Conventions:
     cors_max_age_limit: int
     cors_any_origin: bool
     throttle_limit: Throttle
+    routes_limit: int
     error_type_base: str
     log_fields: tuple[str, ...]
     blast_limit: Mapping[str, int]  # changed keys of a kind (issuer, scope, client, gateway) in one revision
@@ -202,7 +203,7 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class Artifacts:
-    """Where the authorizer's releases are: an S3 bucket (`{region}`: the gateway's), each archive's SHA-256 in base64."""
+    """Where the authorizer's releases are: an S3 bucket (`{region}`: the gateway's), archives' SHA-256 in base64."""
 
     bucket: str
     code_sha256: Mapping[Variant, str]

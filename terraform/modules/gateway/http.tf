@@ -101,9 +101,10 @@ resource "aws_apigatewayv2_integration" "this" {
 resource "aws_apigatewayv2_route" "this" {
   for_each = local.http ? local.routes : {}
 
-  api_id             = aws_apigatewayv2_api.this[0].id
-  route_key          = each.key
-  operation_name     = each.value.description == "" ? null : substr(each.value.description, 0, 64)
+  api_id    = aws_apigatewayv2_api.this[0].id
+  route_key = each.key
+  # Up to 64 UTF-16 units, which Terraform does not count: so the beginning that is ASCII.
+  operation_name     = try(regex("^[ -~]{1,64}", each.value.description), null)
   target             = "integrations/${aws_apigatewayv2_integration.this["${each.value.backend}${each.value.public ? " public" : ""}"].id}"
   authorization_type = each.value.public ? "NONE" : "CUSTOM"
   authorizer_id      = each.value.public ? null : aws_apigatewayv2_authorizer.this[0].id

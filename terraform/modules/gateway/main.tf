@@ -113,7 +113,7 @@ resource "terraform_data" "declaration" {
       error_message = "A route takes certificates, which only a gateway with mutual_tls asks for."
     }
     precondition {
-      condition     = var.result_ttl == 0 || (local.header != null && var.mutual_tls == null && !anytrue([for _, route in local.guarded : route.catch]))
+      condition     = var.result_ttl == 0 || length(local.guarded) == 0 || (local.header != null && var.mutual_tls == null && !anytrue([for _, route in local.guarded : route.catch]))
       error_message = "Answers may be kept (result_ttl) only with one kind of credential in a header, without mutual TLS and without greedy or $default routes."
     }
     precondition {

@@ -92,6 +92,10 @@ variable "backends" {
     error_message = "A backend is either a lambda or http."
   }
   validation {
+    condition     = alltrue([for _, one in var.backends : one.http == null || can(regex("^https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?$", one.http))])
+    error_message = "A backend's URL is scheme, host, port and path, without a query: API Gateway would fill in $ and braces."
+  }
+  validation {
     condition     = alltrue([for _, one in var.backends : one.vpc_link == null || one.http != null])
     error_message = "A VPC link leads to an http backend."
   }
@@ -159,6 +163,10 @@ variable "cors" {
   validation {
     condition     = try(!(var.cors.credentials && contains(var.cors.origins, "*")), true)
     error_message = "Any origin with credentials would let every web page act as its visitor."
+  }
+  validation {
+    condition     = try(!contains(var.cors.origins, "*") || length(var.cors.origins) == 1, true)
+    error_message = "Any origin (*) stands alone."
   }
 }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tests.support.breaches import clients, environments, gateways, references, routes
+from tests.support.breaches import clients, environments, gateways, limits, references, routes
 
 BREACHES = (
     *references.BREACHES,
     *routes.BREACHES,
     *gateways.BREACHES,
+    *limits.BREACHES,
     *clients.BREACHES,
     *environments.BREACHES,
 )

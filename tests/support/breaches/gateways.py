@@ -38,6 +38,7 @@ BREACHES = (
         "mutual TLS on a private API",
         edit(PAYMENTS, "mutual_tls: true", "private: true\n»mutual_tls: true"),
         passes=(edit(PAYMENTS, "mutual_tls: true", "private: false\nmutual_tls: true"),),
+        also=("GF247",),
     ),
     breach(
         "GF222",
@@ -232,7 +233,7 @@ BREACHES = (
     breach(
         "GF235",
         "any origin by an overlay",
-        overlay('cors: {»origins: [https://a.example.com, "*"]}'),
+        overlay('cors: {»origins: ["*"]}'),
         passes=(overlay("cors: {origins: [https://a.example.com]}"),),
     ),
     breach(

@@ -342,6 +342,33 @@ run "a_backend_that_is_not_declared_is_refused" {
   expect_failures = [terraform_data.declaration]
 }
 
+run "what_api_gateway_would_fill_in_is_refused" {
+  command = plan
+  variables { backends = { orders = { lambda = "orders-service" }, warehouse = { http = "https://warehouse.example.com/$${stageVariables.x}" } } }
+  expect_failures = [var.backends]
+}
+
+run "a_description_is_cut_where_api_gateway_cuts" {
+  command = plan
+  variables {
+    routes = {
+      "GET /long" = { backend = "orders", description = "Says more than sixty-four characters can hold, which API Gateway refuses." }
+      "GET /odd"  = { backend = "orders", description = "über" }
+    }
+  }
+
+  assert {
+    condition     = length(aws_apigatewayv2_route.this["GET /long"].operation_name) == 64 && aws_apigatewayv2_route.this["GET /odd"].operation_name == null
+    error_message = "An operation's name has 1 to 64 characters."
+  }
+}
+
+run "any_origin_beside_others_is_refused" {
+  command = plan
+  variables { cors = { origins = ["*", "https://shop.example.com"] } }
+  expect_failures = [var.cors]
+}
+
 run "any_origin_with_credentials_is_refused" {
   command = plan
   variables { cors = { origins = ["*"], credentials = true } }
