@@ -203,7 +203,7 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class Artifacts:
-    """Where the authorizer's releases are: an S3 bucket (`{region}`: the gateway's), archives' SHA-256 in base64."""
+    """Where the authorizer's releases are: an S3 bucket (`{region}`: the gateway's), each one's SHA-256 in base64."""
 
     bucket: str
     code_sha256: Mapping[Variant, str]
