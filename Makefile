@@ -6,9 +6,11 @@ STAMP  := $(VENV)/.installed
 # The authorizer in TypeScript. Node.js comes as a wheel, so nothing else needs to be on the machine.
 NODE_BUILD := authorizer/typescript
 NODE_STAMP := $(NODE_BUILD)/node_modules/.installed
+# What compiles the Rust build for both processors of AWS Lambda; only `make build` needs it.
+RELEASE_STAMP := $(VENV)/.release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak bench bless lock clean
+.PHONY: help setup demo test check build soak bench bless lock clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +29,10 @@ $(NODE_STAMP): $(NODE_BUILD)/package-lock.json $(STAMP)
 	cd $(NODE_BUILD) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --loglevel=error
 	@touch $@
 
+$(RELEASE_STAMP): requirements/release.lock $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/release.lock
+	@touch $@
+
 setup: $(STAMP) $(NODE_STAMP) ## the `gatefleet` command in .venv, with all it needs
 
 demo: $(STAMP) ## the main job, end to end; ARGS=--once ends by itself, ARGS=--kafka runs it on Apache Kafka
@@ -42,8 +48,14 @@ check: $(STAMP) $(NODE_STAMP) ## style, types, stage order, vectors in form
 	$(BIN)/lint-imports
 	$(BIN)/python -m contract.vectorgen lint
 	cd $(NODE_BUILD) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent check
+	@if command -v cargo >/dev/null; then cd authorizer/rust && cargo fmt --check \
+	  && cargo clippy --locked --quiet --workspace --all-targets --profile dev-fast -- --deny warnings; \
+	  else echo "cargo is not here: the Rust build is not checked"; fi
 
-soak: $(STAMP) $(NODE_STAMP) ## what takes longer than `make test` may: long freezes, a million differential cases
+build: $(STAMP) $(NODE_STAMP) $(RELEASE_STAMP) ## the archives for AWS Lambda in dist/, with SBOMs and checksums; ARGS=node only that one
+	$(BIN)/python -m release $(ARGS)
+
+soak: $(STAMP) $(NODE_STAMP) $(RELEASE_STAMP) ## what takes longer than `make test` may: long freezes, a million differential cases
 	$(BIN)/python -m pytest -m soak $(ARGS)
 	$(BIN)/python -m pytest tests/differential --differential-cases 1000000 --differential-seed 2 $(ARGS)
 
@@ -58,6 +70,7 @@ bless: $(STAMP) ## accept what is made: vectors, and the pages that are made fro
 lock: $(STAMP) ## requirements/*.lock from pyproject.toml, pinned by hash
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group dev pyproject.toml -o requirements/dev.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group pyproject.toml:release -o requirements/release.lock
 
 clean: ## forget what was built and downloaded here
-	rm -rf $(VENV) .cache $(NODE_BUILD)/node_modules
+	rm -rf $(VENV) .cache dist $(NODE_BUILD)/node_modules

@@ -1,3 +1,3 @@
 """gatefleet: one API gateway per team, one reviewed policy, enforced everywhere within seconds."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -13,13 +13,15 @@ from typing import Any
 
 from gatefleet.contract.entities import Following, Public
 from gatefleet.model.deployed import DeployedGateway
-from gatefleet.model.types import Backend, KafkaConnection, Model, Rollout, SourceRoute, Team
+from gatefleet.model.types import Backend, KafkaConnection, Model, Rollout, SourceRoute, Team, Variant
 from gatefleet.problems import failure
 from gatefleet.render.terraform_json import Expression, arguments, file_bytes, quoted
 
 _DAY = 86400
 _PROVIDER = {"source": "hashicorp/aws", "version": ">= 6.62, < 7.0"}
 _ACCOUNT = "local.account"
+# As `make build` names them.
+ARCHIVES = {Variant.RUST: "authorizer-rust-arm64.zip", Variant.NODE: "authorizer-node.zip"}
 MADE_BY = "Made by gatefleet render: change the source, not this file."
 
 
@@ -135,7 +137,7 @@ def _authorizer(gateway: DeployedGateway, team: Team, rollout: Rollout, layer_sh
             "code_sha256": artifacts.code_sha256[source.variant],
             "s3": {
                 "bucket": artifacts.bucket.replace("{region}", region),
-                "key": f"{version}/authorizer-{source.variant.value}-arm64.zip",
+                "key": f"{version}/{ARCHIVES[source.variant]}",
             },
         },
         "floor": {"file": Expression('"${path.module}/floor.zip"'), "sha256": layer_sha256},

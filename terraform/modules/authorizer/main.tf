@@ -18,7 +18,9 @@ locals {
   ])) : ""
 
   variables = merge(
-    { GATEFLEET_VERSION = var.artifact.version },
+    # The managed runtime asks for the next event by itself; the archive's script starts the authorizer's own loop, which
+    # finishes what an invocation leaves to be done.
+    var.variant == "node" ? { AWS_LAMBDA_EXEC_WRAPPER = "/var/task/run" } : {},
     local.follows ? { GATEFLEET_LOG = "kafka:${join(",", var.log.bootstrap)}/${var.log.topic}?${local.query}" } : {},
     local.scram ? { GATEFLEET_KAFKA_SECRET = var.log.secret_arn } : {},
   )
@@ -78,8 +80,13 @@ resource "aws_lambda_function" "this" {
 
   reserved_concurrent_executions = var.reserved_concurrency
 
-  environment {
-    variables = local.variables
+  # Lambda knows no empty set of variables: a block without any would be planned again and again.
+  dynamic "environment" {
+    for_each = local.follows || var.variant == "node" ? [local.variables] : []
+
+    content {
+      variables = environment.value
+    }
   }
 
   # As text, lines reach the log as they were written: decisions are JSON of their own, metrics are read out of it by CloudWatch.
