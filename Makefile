@@ -66,6 +66,7 @@ bless: $(STAMP) ## accept what is made: vectors, and the pages that are made fro
 	$(BIN)/python -m contract.vectorgen make
 	$(BIN)/python -m tests.support.problems_page
 	$(BIN)/python -m tests.support.sources_page
+	$(BIN)/python -m tests.support.terraform_readme
 
 lock: $(STAMP) ## requirements/*.lock from pyproject.toml, pinned by hash
 	$(BIN)/python -m pip install --quiet uv

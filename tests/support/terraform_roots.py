@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,19 @@ def account_for(root: dict[str, Any]) -> dict[str, Any]:
     domain = root["module"]["gateway"].get("domain")
     certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/0a1b"
     return ACCOUNT | {"certificates": {domain["name"]: certificate} if domain else {}}
+
+
+def planned_routes(resources: Iterable[dict[str, Any]]) -> Iterator[tuple[str, bool]]:
+    """Route keys, and whether the authorizer stands before each; preflights that the module adds are left out."""
+    for one in resources:
+        if one["type"] == "aws_apigatewayv2_route":
+            yield one["values"]["route_key"], one["values"]["authorization_type"] == "CUSTOM"
+        if one["type"] == "aws_api_gateway_rest_api":
+            for path, operations in json.loads(one["values"]["body"])["paths"].items():
+                for method, operation in operations.items():
+                    verb = "ANY" if method.startswith("x-amazon") else method.upper()
+                    if operation.get("summary") != "CORS preflight":
+                        yield f"{verb} {path}", operation["security"] == [{"gatefleet": []}]
 
 
 def override_for(root: dict[str, Any]) -> bytes:

@@ -116,7 +116,7 @@ variable "log" {
   }
   validation {
     condition = try(
-      (var.log.mechanism == null || contains(["SCRAM-SHA-512", "SCRAM-SHA-256", "AWS_MSK_IAM"], var.log.mechanism))
+      (var.log.mechanism == null ? true : contains(["SCRAM-SHA-512", "SCRAM-SHA-256", "AWS_MSK_IAM"], var.log.mechanism))
       && (var.log.security == "SASL_SSL") == (var.log.mechanism != null),
       var.log == null,
     )

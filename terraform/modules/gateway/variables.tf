@@ -12,7 +12,7 @@ variable "gateway" {
 }
 
 variable "environment" {
-  description = "The environment: `staging`, `production`, …"
+  description = "The environment, such as `staging`."
   type        = string
   nullable    = false
 }

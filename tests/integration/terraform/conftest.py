@@ -19,14 +19,20 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def terraform_in(configuration: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Terraform]:
-    """Terraform in a copy of a folder below `terraform`, initialised, the same for all who ask. Do not change it."""
+def terraform_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the folder `terraform`: neither lock files nor the stub's checksums reach the repository."""
     copy = tmp_path_factory.mktemp("copy") / "terraform"
     shutil.copytree(ROOT / "terraform", copy, ignore=shutil.ignore_patterns(".terraform*"))
+    return copy
+
+
+@pytest.fixture(scope="session")
+def terraform_in(configuration: Path, terraform_copy: Path) -> Callable[[Path], Terraform]:
+    """Terraform in the copy of a module, initialised, the same for all who ask. Do not change it."""
 
     @cache
     def initialised(source: Path) -> Terraform:
-        folder = copy / source.relative_to(ROOT / "terraform")
+        folder = terraform_copy / source.relative_to(ROOT / "terraform")
         terraform = Terraform(folder, folder, configuration)
         terraform.run("init", "-no-color", "-input=false")
         return terraform

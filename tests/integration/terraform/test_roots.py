@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.support.adapters import ROOT
 from tests.support.terraform_provider import Terraform
-from tests.support.terraform_roots import example_files, example_model, override_for, write_files
+from tests.support.terraform_roots import example_files, example_model, override_for, planned_routes, write_files
 
 from gatefleet.contract.entities import Public
 from gatefleet.model import Model
@@ -81,20 +81,7 @@ def test_a_root_plans_each_route_with_its_authorizer(
     assert plan["errored"] is False
     source = MODEL.gateways[gateway]
     open_routes = {key for key, route in source.routes.items() if isinstance(route.requirement, Public)}
-    assert dict(routes(plan)) == {key: key not in open_routes for key in source.routes}
-
-
-def routes(plan: dict[str, Any]) -> Iterator[tuple[str, bool]]:
-    """Route keys, and whether the authorizer stands before each; preflights that the module adds are left out."""
-    for one in resources(plan):
-        if one["type"] == "aws_apigatewayv2_route":
-            yield one["values"]["route_key"], one["values"]["authorization_type"] == "CUSTOM"
-        if one["type"] == "aws_api_gateway_rest_api":
-            for path, operations in json.loads(one["values"]["body"])["paths"].items():
-                for method, operation in operations.items():
-                    verb = "ANY" if method.startswith("x-amazon") else method.upper()
-                    if operation.get("summary") != "CORS preflight":
-                        yield f"{verb} {path}", operation["security"] == [{"gatefleet": []}]
+    assert dict(planned_routes(resources(plan))) == {key: key not in open_routes for key in source.routes}
 
 
 def test_no_free_text_is_evaluated(fleet: Path, configuration: Path, tmp_path: Path) -> None:

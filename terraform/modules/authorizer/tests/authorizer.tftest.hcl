@@ -118,6 +118,23 @@ run "with_iam_it_reads_the_policy_and_writes_heartbeats_only" {
   }
 }
 
+run "a_log_over_tls_without_users_is_followed" {
+  command = plan
+  variables {
+    log = {
+      bootstrap       = ["b-1.kafka.example.com:9094"]
+      topic           = "gatefleet.production.policy.v1"
+      heartbeat_topic = "gatefleet.production.heartbeat.orders"
+      security        = "SSL"
+    }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables["GATEFLEET_LOG"] == "kafka:b-1.kafka.example.com:9094/gatefleet.production.policy.v1?security=SSL"
+    error_message = "SSL takes no mechanism, and needs none."
+  }
+}
+
 run "lines_reach_the_log_as_they_were_written" {
   command = plan
   variables { cost_centre = "cc-1200" }
