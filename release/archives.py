@@ -15,7 +15,7 @@ from release.node import build_node
 from release.rust import TARGETS, RustBuild, build_rust
 from release.sbom import Component, Contents, bill_of_materials
 
-HEX_CHECKSUMS = "SHA256SUMS"  # as sha256sum(1) writes and checks them
+HEX_CHECKSUMS = "SHA256SUMS"  # of all other files, as sha256sum(1) writes and checks them
 CODE_CHECKSUMS = "CODE_SHA256"  # as Lambda states them, `CodeSha256`
 
 
@@ -59,14 +59,13 @@ def write_release(archives: Iterable[Archive], folder: Path) -> None:
     for old in [*folder.glob("authorizer-*"), folder / HEX_CHECKSUMS, folder / CODE_CHECKSUMS]:
         old.unlink(missing_ok=True)
     archives = sorted(archives, key=lambda archive: archive.name)
-    hexadecimal = []
-    for archive in archives:
-        for name, content in ((f"{archive.name}.zip", archive.content), (f"{archive.name}.cdx.json", archive.sbom)):
-            (folder / name).write_bytes(content)
-            hexadecimal.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
     code = [f"{code_sha256(archive.content)}  {archive.name}.zip\n" for archive in archives]
-    (folder / HEX_CHECKSUMS).write_text("".join(hexadecimal), encoding="ascii")
-    (folder / CODE_CHECKSUMS).write_text("".join(code), encoding="ascii")
+    files = {CODE_CHECKSUMS: "".join(code).encode()}
+    for archive in archives:
+        files |= {f"{archive.name}.cdx.json": archive.sbom, f"{archive.name}.zip": archive.content}
+    sums = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()]
+    for name, content in {**files, HEX_CHECKSUMS: "".join(sums).encode()}.items():
+        (folder / name).write_bytes(content)
 
 
 def code_sha256(archive: bytes) -> str:

@@ -71,7 +71,7 @@ def test_the_node_archive_is_the_same_bytes_in_another_folder(node: dict[str, by
 def test_checksums_are_those_of_the_files_in_both_spellings(node: dict[str, bytes]) -> None:
     assert set(node) == {"authorizer-node.zip", "authorizer-node.cdx.json", "SHA256SUMS", "CODE_SHA256"}
     digest = {name: hashlib.sha256(content) for name, content in node.items()}
-    files = ("authorizer-node.zip", "authorizer-node.cdx.json")
+    files = ("CODE_SHA256", "authorizer-node.cdx.json", "authorizer-node.zip")
     assert node["SHA256SUMS"].decode() == "".join(f"{digest[name].hexdigest()}  {name}\n" for name in files)
     code = base64.b64encode(digest["authorizer-node.zip"].digest()).decode()
     assert node["CODE_SHA256"].decode() == f"{code}  authorizer-node.zip\n"

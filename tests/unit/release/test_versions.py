@@ -7,7 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from release.archives import ARCHIVES
 from release.processes import NotBuilt
+from release.rust import GLIBC
 from release.versions import release_version, stated_versions
 from tests.support.adapters import ROOT
 
@@ -20,6 +22,13 @@ def test_every_part_states_the_version_of_the_release() -> None:
     assert release_version(ROOT) == __version__
     places = "\n".join(stated_versions(ROOT))
     assert all(part in places for part in ("(authorizer)", "(kafka)", "(lambda)", "package.json", "version.ts"))
+
+
+def test_the_page_on_releases_names_every_archive_and_this_version() -> None:
+    page = (ROOT / "docs" / "reference" / "release.md").read_text(encoding="utf-8")
+    assert all(f"`authorizer-{name}.zip`" in page for name in ARCHIVES)
+    assert re.findall(r"^authorizer: (.+)$", page, re.MULTILINE) == [__version__]
+    assert f"glibc {GLIBC}" in page
 
 
 @pytest.mark.parametrize("file", sorted(FILES))
