@@ -46,6 +46,11 @@ def copied_sources(folder: Path) -> Path:
     return folder
 
 
+def copied_again(sources: Path, folder: Path) -> Path:
+    """The same sources in another folder, without what was made of them."""
+    return shutil.copytree(sources, folder, symlinks=True, ignore=shutil.ignore_patterns(".cache", "dist", "target"))
+
+
 def made_release(sources: Path, *names: str, umask: int = 0o022, **variables: str) -> dict[str, bytes]:
     """Every file that `make build` makes of these sources, by name."""
     environ = {name: value for name, value in os.environ.items() if name not in ("CARGO_TARGET_DIR", "PYTHONPATH")}

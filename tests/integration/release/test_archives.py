@@ -16,16 +16,21 @@ from release.archives import ARCHIVES
 from tests.support.builds import BIN, rust_function
 from tests.support.functions import an_event
 from tests.support.local_policy import LocalPolicy
-from tests.support.release import GATEWAY, answer_of, copied_sources, made_release, unpacked
+from tests.support.release import GATEWAY, answer_of, copied_again, copied_sources, made_release, unpacked
 
 from gatefleet.model.types import Variant
 from gatefleet.render.roots import ARCHIVES as RENDERED
 
 
 @pytest.fixture(scope="session")
-def node(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied_sources(tmp_path_factory.mktemp("sources"))
+
+
+@pytest.fixture(scope="session")
+def node(sources: Path) -> dict[str, bytes]:
     """What `make build ARGS=node` makes."""
-    return made_release(copied_sources(tmp_path_factory.mktemp("node")), "node")
+    return made_release(sources, "node")
 
 
 def test_the_node_archive_starts_by_its_wrapper_in_place_of_the_managed_runtime(
@@ -63,8 +68,10 @@ def test_the_rust_archive_holds_a_bootstrap_that_can_be_run(policy: LocalPolicy,
     assert answer_of(task, policy, task / "bootstrap") == ("allowed", "fresh")
 
 
-def test_the_node_archive_is_the_same_bytes_in_another_folder(node: dict[str, bytes], tmp_path: Path) -> None:
-    elsewhere = copied_sources(tmp_path / "a folder" / "elsewhere")
+def test_the_node_archive_is_the_same_bytes_in_another_folder(
+    node: dict[str, bytes], sources: Path, tmp_path: Path
+) -> None:
+    elsewhere = copied_again(sources, tmp_path / "a folder" / "elsewhere")
     assert made_release(elsewhere, "node", umask=0o077, TZ="Asia/Tokyo", LC_ALL="C") == node
 
 
