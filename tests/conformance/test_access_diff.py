@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from tests.support.callers import Caller, armed, reachable
+from tests.support.callers import Caller, reachable
 from tests.support.policy_edits import Files, beginning, edit, text_of
 
 from gatefleet.access.diff import AccessDiff, access_diff
@@ -89,8 +89,7 @@ def changed(files: Files, randomness: random.Random) -> Files:
 def entities_of(model: Model) -> dict[str, dict[str, Entity]]:
     states = desired_states(model, [name for name in ENVIRONMENTS if name in model.environments])
     return {
-        name: armed({key: read_entity(key, text) for key, text in state.entities.items()})
-        for name, state in states.items()
+        name: {key: read_entity(key, text) for key, text in state.entities.items()} for name, state in states.items()
     }
 
 

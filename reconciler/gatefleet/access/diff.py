@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from gatefleet.access.reach import Bits, Reach, Roster, routes_of, union
 from gatefleet.contract.entities import AnyOf, Client, CredentialKind, Entity, Issuer, Public, Route, Scope
+from gatefleet.model.types import SourceRoute
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -212,7 +213,7 @@ def _about_client(key: str, was: Client | None, is_: Client | None, scopes: froz
         yield Cause(key, ("certificates",), "its certificates changed")
 
 
-def demanded(route: Route) -> str:
+def demanded(route: Route | SourceRoute) -> str:
     """What a route asks for, in words: `orders:read`, `a + b or c`, `any client`, `nothing`."""
     match route.requirement:
         case AnyOf(sets):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from gatefleet import __version__
-from gatefleet.cli import ask, demo, diff, keys, log, pipeline, reading, render, up
+from gatefleet.cli import ask, demo, diff, keys, log, pipeline, reading, render, test, up
 
 app = typer.Typer(
     name="gatefleet",
@@ -34,6 +34,7 @@ app.command("validate")(reading.validate)
 app.command("explain")(reading.explain)
 app.command("can")(ask.can)
 app.command("diff")(diff.diff)
+app.command("test")(test.test)
 app.command("plan")(pipeline.plan)
 app.command("publish")(pipeline.publish)
 app.command("render")(render.render)

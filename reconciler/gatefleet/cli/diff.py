@@ -44,7 +44,9 @@ class FailOn(StrEnum):
 def diff(
     commits: str | None = typer.Argument(None, help="BASE..HEAD, or BASE.", metavar="COMMITS", show_default=False),
     environment: str | None = typer.Option(None, "--environment", "-e", help="Only this one.", metavar="NAME"),
-    fail_on: FailOn | None = typer.Option(None, "--fail-on", help="Exit code 3 on it.", show_default=False),
+    fail_on: FailOn | None = typer.Option(
+        None, "--fail-on", help="Exit code 3: widening, narrowing or any.", metavar="EFFECT", show_default=False
+    ),
     expiring: int = typer.Option(30, "--expiring", min=0, max=3650, help="Name grants that end soon.", metavar="DAYS"),
     repo: Path = REPO,
     form: DiffForm = typer.Option(DiffForm.TABLE, "-o", "--output", help="For people, a comment, or machines."),

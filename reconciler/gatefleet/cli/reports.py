@@ -95,3 +95,19 @@ def junit(problems: Sequence[Problem], files: Iterable[str]) -> str:
             "</testsuites>",
         ]
     )
+
+
+def junit_suite(name: str, cases: Sequence[tuple[str, str, tuple[str, str] | None]]) -> str:
+    """A JUnit test suite of cases: class, name and, where it failed, message and text."""
+    lines = []
+    for of, case, failed in cases:
+        lines.append(f"    <testcase classname={quoteattr(of)} name={quoteattr(case)}>")
+        if failed is not None:
+            message, text = failed
+            lines.append(f"      <failure message={quoteattr(message)}>{escape(text)}</failure>")
+        lines.append("    </testcase>")
+    counts = f'tests="{len(cases)}" failures="{sum(failed is not None for *_, failed in cases)}" errors="0"'
+    head = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {counts}>"]
+    return "\n".join(
+        [*head, f"  <testsuite name={quoteattr(name)} {counts}>", *lines, "  </testsuite>", "</testsuites>"]
+    )

@@ -26,7 +26,7 @@ def make_build(variant: Variant, folder: Path) -> Build:
 
 def _make_node(folder: Path) -> Build:
     sources = SOURCES / "typescript"
-    node, npm = _tool("node"), _tool("npm")
+    node, npm = tool("node"), tool("npm")
     if not (sources / "node_modules").is_dir():
         raise failure("GF627", "node", "the build in TypeScript has no packages here", fix="make setup")
     bundle = folder / "authorizer.mjs"
@@ -41,7 +41,7 @@ def _make_node(folder: Path) -> Build:
 
 
 def _make_rust() -> Build:
-    cargo = _tool("cargo")
+    cargo = tool("cargo")
     command = [cargo, "build", "--locked", "--profile", "dev-fast", "--package", "lambda", "--message-format=json"]
     said = _run("rust", command, SOURCES / "rust")
     made = [message["executable"] for message in map(json.loads, said.splitlines()) if message.get("executable")]
@@ -50,7 +50,7 @@ def _make_rust() -> Build:
     return Build((made[0],))
 
 
-def _tool(name: str) -> str:
+def tool(name: str) -> str:
     """Beside this Python, where `make setup` puts them, or on the path."""
     beside = Path(sys.executable).parent / name
     found = str(beside) if beside.exists() else shutil.which(name)
