@@ -9,6 +9,7 @@ use crate::event::Request;
 use crate::outcome::{Deny, Step};
 use crate::reasons::Reason;
 use crate::strict_json::Value;
+use crate::token::{TokenParts, take_apart};
 use crate::view::{ClientInView, View};
 
 /// Bytes of DER that a certificate may have.
@@ -49,11 +50,12 @@ pub fn choose<'r>(request: &'r Request<'_>, route: &Route) -> Result<Presented<'
     Err(Deny(Step::Credential, Reason::MissingCredential))
 }
 
-/// Step 6: the token of an `Authorization` value (RFC 6750 section 2.1); no other scheme, no other spacing.
-pub fn bearer_token(value: &str) -> Result<&str, Deny> {
-    let spaced = |token: &str| [b' ', b'\t'].iter().any(|blank| token.as_bytes().contains(blank));
-    let token = value.strip_prefix("Bearer ").filter(|token| !token.is_empty() && !spaced(token));
-    token.ok_or(Deny(Step::Malformed, Reason::MalformedRequest))
+/// Step 6: the token of an `Authorization` value (RFC 6750 section 2.1), taken apart; no other scheme, no other spacing.
+pub fn bearer_token(value: &str) -> Result<TokenParts<'_>, Deny> {
+    let malformed_request = Deny(Step::Malformed, Reason::MalformedRequest);
+    let token = value.strip_prefix("Bearer ").filter(|token| !token.is_empty()).ok_or(malformed_request)?;
+    // No token with a blank in it can be taken apart, so it is looked for only then.
+    take_apart(token).map_err(|denied| if token.contains([' ', '\t']) { malformed_request } else { denied })
 }
 
 /// Step 17 for `<id>.<secret>`: found by its id, then compared whole in constant time.

@@ -11,7 +11,7 @@ use crate::outcome::{Allow, Decision, Deny, Freshness, FreshnessState, Step};
 use crate::path::{Template, path_allowed, path_fits};
 use crate::reasons::Reason;
 use crate::strict_json::Value;
-use crate::token::{VerifiedToken, read_token, take_apart, verify};
+use crate::token::{VerifiedToken, read_token, verify};
 use crate::view::{ClientInView, RouteRef, View};
 
 /// Decides on one event, as JSON, under one view. `verified` remembers signatures, and nothing that decides.
@@ -97,7 +97,7 @@ fn on_credential<'a>(
     let parts; // what a token borrows from
     let (client, token) = match presented.kind {
         CredentialKind::Jwt => {
-            parts = take_apart(bearer_token(presented.value)?)?;
+            parts = bearer_token(presented.value)?;
             let token = verify(read_token(&parts)?, view, now, verified)?; // 6 to 16
             let client = token.client_id().and_then(|id| view.client(id));
             let client = client.filter(|client| token.issuer.serves(client));
