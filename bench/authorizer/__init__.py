@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.authorizer.figures import Figure, node_figures, rust_figures
 from bench.authorizer.plot import plot
 from bench.authorizer.start import start_figures
+from bench.authorizer.start_rust import rust_start_figures
 from bench.authorizer.table import table
 from bench.authorizer.workload import write_workload
 
@@ -25,7 +26,7 @@ def run() -> Iterator[str]:
         workload = Path(name, "workload.json")
         write_workload(workload)
         node, rust = node_figures(workload), rust_figures(workload)
-        start = start_figures(Path(name))
+        start = [*start_figures(Path(name)), *rust_start_figures(Path(name))]
     yield from table(node, rust, start)
     RESULTS.mkdir(exist_ok=True)
     figures = {"node": node, "rust": rust, "start": start}

@@ -33,7 +33,7 @@ def start_figures(folder: Path) -> list[Figure]:
     """Nanoseconds until the first answer: CPU under the name itself, the wall clock under `…, wall clock`."""
     node = node_function(folder)
     loop: Command = (BIN / "node", NODE_BENCH / "loop.mjs")
-    on_floor, following = _policy(folder / "floor", Following.FLOOR_ONLY), _policy(folder / "log", Following.FOLLOW)
+    on_floor, following = a_policy(folder / "floor", Following.FLOOR_ONLY), a_policy(folder / "log", Following.FOLLOW)
     event = an_event(following, GATEWAY, "GET /orders-7", following.bearer("client-07", "orders:read"))
     floor_event = an_event(on_floor, GATEWAY, "GET /orders-7", on_floor.bearer("client-07", "orders:read"))
     floor_layer, log_layer = on_floor.layer(GATEWAY), following.layer(GATEWAY)
@@ -47,7 +47,7 @@ def start_figures(folder: Path) -> list[Figure]:
     samples: dict[str, list[tuple[float, float]]] = {name: [] for name in asked}
     for _ in range(ROUNDS):
         for name, (command, variables, one) in asked.items():
-            samples[name].append(_start(command, variables, one))
+            samples[name].append(first_answer(command, variables, one))
     figures = []
     for index, suffix in enumerate(("", ", wall clock")):
         base = statistics.median(taken[index] for taken in samples[LOOP])
@@ -65,7 +65,8 @@ def start_figures(folder: Path) -> list[Figure]:
     return figures
 
 
-def _policy(folder: Path, following: Following) -> LocalPolicy:
+def a_policy(folder: Path, following: Following) -> LocalPolicy:
+    """A gateway of 40 routes that 100 clients may call."""
     folder.mkdir()
     entities: dict[str, Entity] = {f"client/client-{number:02}": a_client("orders:read") for number in range(CLIENTS)}
     entities["scope/orders:read"] = a_scope()
@@ -74,7 +75,7 @@ def _policy(folder: Path, following: Following) -> LocalPolicy:
     return LocalPolicy(folder, entities)
 
 
-def _start(command: Command, variables: Mapping[str, str], event: object) -> tuple[float, float]:
+def first_answer(command: Command, variables: Mapping[str, str], event: object) -> tuple[float, float]:
     """Seconds of CPU and of the wall clock from the start of the process until it has answered one event."""
     begun = time.monotonic()
     with LambdaEnvironment(command, variables) as environment:
