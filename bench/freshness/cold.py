@@ -3,8 +3,9 @@
 Measured is the time from the start of the process to the first answer, of the release builds as deployed (init budget
 and read deadline as documented, TLS and SCRAM-SHA-512), for a scope with `when_stale: check`; beside it the same
 without a log (`floor_only`), of the same run, alternately. Added is what a start took more than the median of those
-without a log. The round trip is added by a proxy between function and broker (tests/support/chaos_proxy.py); the share
-of one processor is enforced by a control group in periods of 20 ms, also during init.
+without a log. The round trip is added by a proxy between function and broker
+(reconciler/gatefleet/local/chaos_proxy.py); the share of one processor is enforced by a control group in periods of
+20 ms, also during init.
 """
 
 from __future__ import annotations

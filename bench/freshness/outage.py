@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.builds import node_function, rust_function
-from tests.support.chaos_proxy import ChaosProxy
 from tests.support.freezing import a_policy
 from tests.support.kafka_policy import ChaosKafka
 from tests.support.outage import outage_under_load
+
+from gatefleet.local.chaos_proxy import ChaosProxy
 
 NET = "NET"
 SECONDS = 60

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.support.builds import BIN, NODE_BUILD, Command, rust_executable
 
-from gatefleet.log.kafka_settings import VARIABLES, KafkaSettings
+from gatefleet.log.kafka_settings import KafkaSettings
 from gatefleet.log.transport import Batch, LogUnavailableError, Record
 
 NODE_READER = (BIN / "node", NODE_BUILD / "test" / "support" / "kafka_reader.ts")
@@ -71,14 +71,4 @@ class BuildReader:
 
 def kafka_variables(settings: KafkaSettings, topic: str) -> dict[str, str]:
     """What tells an authorizer this way in."""
-    named = {
-        "security": str(settings.security),
-        "mechanism": settings.mechanism,
-        "username": settings.username,
-        "password": settings.password,
-        "ca": settings.ca,
-        "certificate": settings.certificate,
-        "key": settings.key,
-    }
-    variables = {f"{VARIABLES}{name.upper()}": str(value) for name, value in named.items() if value is not None}
-    return {"GATEFLEET_LOG": f"kafka:{settings.servers}/{topic}", **variables}
+    return {"GATEFLEET_LOG": f"kafka:{settings.servers}/{topic}", **settings.variables()}

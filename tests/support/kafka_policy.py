@@ -18,11 +18,11 @@ from typing import Self
 
 from confluent_kafka.admin import NewTopic
 from tests.support.build_reader import kafka_variables
-from tests.support.chaos_proxy import HOST, ChaosProxy
 from tests.support.kafka import KafkaLog, new_log
 from tests.support.local_policy import LocalPolicy
 
 from gatefleet.local.broker import Broker
+from gatefleet.local.chaos_proxy import HOST, ChaosProxy
 from gatefleet.local.kafka.access import AUTHORIZER
 from gatefleet.log.kafka_settings import KafkaSettings
 from gatefleet.model.types import DEVELOPMENT

@@ -12,11 +12,12 @@ from itertools import cycle
 from statistics import quantiles
 
 from tests.support.builds import Command
-from tests.support.chaos_proxy import ChaosProxy
 from tests.support.freezing import GATEWAY, ROUTES, revoke_all
 from tests.support.functions import an_event
 from tests.support.kafka_policy import ChaosKafka, KafkaPolicy
 from tests.support.load import Event, LoadedFunction, Noted
+
+from gatefleet.local.chaos_proxy import ChaosProxy
 
 
 @dataclass

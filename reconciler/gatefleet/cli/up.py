@@ -32,12 +32,25 @@ def up(
         "--builds",
         help="Authorizers in Rust and TypeScript, in processes as Lambda runs them; else the reference.",
     ),
+    play: str = typer.Option(
+        "",
+        "--play",
+        metavar="NAME",
+        help="Play a scenario on Kafka and both builds, told step by step, then end: its name, or a .yaml file.",
+    ),
     repo: Path = REPO,
 ) -> None:
     """Run the repository's whole fleet on this machine, until Ctrl-C.
 
     Each gateway has an address; what changes in the repository is validated, published and applied at once.
     """
+    if play:
+        if watch:
+            raise typer.BadParameter("a scenario is played on a clone of what is committed", param_hint="--watch")
+        from gatefleet.cli.play import play_scenario
+
+        play_scenario(play, repo.resolve())
+        return
     from gatefleet.local.up import NotValid, Up
 
     fleet = Up(repo.resolve(), worktree=watch, kafka=kafka, builds=builds, say_request=_show_request, announce=progress)

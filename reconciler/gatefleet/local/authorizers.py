@@ -178,6 +178,7 @@ class LambdaAuthorizers:
         self._write_line = write_line
         self._most = most
         self._floors: dict[str, bytes] = {}
+        self._more: dict[str, str] = {}
         self._stopping = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep, name="sweep functions", daemon=True)
         self._sweeper.start()
@@ -186,7 +187,7 @@ class LambdaAuthorizers:
     def bring(self, gateway: str, floor: bytes) -> Authorizer:
         """Raises GF624 when the floor is refused, or another gateway's."""
         opened = _opened(gateway, floor, self._trust)
-        path = self._folder / f"{gateway.replace('/', '_')}.floor.json"
+        path = self._path(gateway)
         former = self._floors.get(gateway)
         if former != floor:
             written = path.with_suffix(".new")
@@ -201,6 +202,12 @@ class LambdaAuthorizers:
             function.update(make)
         return function
 
+    def deploy(self, variables: Mapping[str, str]) -> None:
+        """Let another version of every function take over, with these variables besides; what was begun is ended."""
+        self._more = dict(variables)
+        for gateway, function in self.by_gateway.items():
+            function.update(self._maker(gateway, self._path(gateway)))
+
     def drop(self, gateway: str) -> None:
         """End that of a gateway which is gone."""
         self._floors.pop(gateway, None)
@@ -214,6 +221,9 @@ class LambdaAuthorizers:
             self.drop(gateway)
         self._sweeper.join(timeout=10)
 
+    def _path(self, gateway: str) -> Path:
+        return self._folder / f"{gateway.replace('/', '_')}.floor.json"
+
     def _maker(self, gateway: str, floor: Path) -> Callable[[], LambdaEnvironment]:
         build = self._build_of(gateway)
         variables = {
@@ -221,6 +231,7 @@ class LambdaAuthorizers:
             "GATEFLEET_TRUST": str(self._trust_file),
             "GATEFLEET_LOG": self._log,
             **build.variables,
+            **self._more,
         }
         name = f"{gateway.replace('/', '_')}_{DEVELOPMENT}_authorizer"
         return lambda: LambdaEnvironment(

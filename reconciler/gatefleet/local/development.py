@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import secrets
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,24 @@ class Development:
     issuer: DevelopmentIssuer
 
 
+def issuer_yaml(keys: Iterable[tuple[DevelopmentIssuer, str]], not_after: int = 0) -> bytes:
+    """The file of the development issuer, whose keys are in these states; one that retires ends at `not_after`."""
+    listed = ""
+    for one, state in keys:
+        jwk = "".join(f"      {name}: {value}\n" for name, value in sorted(one.public_jwk.items()))
+        ends = f"    not_after: {_time(not_after)}\n" if state == "retiring" else ""
+        listed += f"  {one.kid}:\n    alg: {Algorithm.ES256}\n    state: {state}\n{ends}    jwk:\n{jwk}"
+    return (
+        "kind: Issuer\n"
+        "description: Stands in for every issuer while developing; its keys were generated for this clone.\n"
+        f"issuer: {ISSUER_URL}\n"
+        "typ:\n  - at+jwt\n"
+        "scope_claim: scope\nclient_id_claim: client_id\n"
+        "clock_skew: 30\nmax_lifetime: 3600\n"
+        f"keys:\n{listed}"
+    ).encode()
+
+
 def clone(repository: Path, into: Path) -> None:
     """Clone the repository's HEAD into a new folder. Raises GF620 when it is no checkout."""
     try:
@@ -65,8 +84,7 @@ def add_development(
 
     `kafka` is the address of a broker on loopback, None for a file log.
     """
-    for name, value in _GIT_CONFIG.items():
-        _git(repo, "config", name, value)
+    set_author(repo)
     keys = repo.parent / "keys"
     keys.mkdir(mode=0o700)
     root, signer = new_key(keys / "root.key.pem"), new_key(keys / "publish.key.pem")
@@ -81,10 +99,16 @@ def add_development(
         blast_limit=blast_limit,
     )
     (repo / TRUST_FILE).write_bytes(seal(TRUST, trust.to_bytes(), [root]) + b"\n")
-    (repo / ISSUER_FILE).write_text(_issuer_yaml(issuer), encoding="utf-8")
+    (repo / ISSUER_FILE).write_bytes(issuer_yaml([(issuer, "active")]))
     (repo / ENVIRONMENT_FILE).write_text(_environment_yaml(log, issuers, kafka), encoding="utf-8")
     commit(repo, "Add the environment development with generated keys")
     return Development(repo, keys, signer, issuer)
+
+
+def set_author(repo: Path) -> None:
+    """Let commits in a clone be nobody's."""
+    for name, value in _GIT_CONFIG.items():
+        _git(repo, "config", name, value)
 
 
 def commit(repo: Path, message: str) -> str:
@@ -115,17 +139,8 @@ def _git(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def _issuer_yaml(issuer: DevelopmentIssuer) -> str:
-    jwk = "\n".join(f"      {name}: {value}" for name, value in sorted(issuer.public_jwk.items()))
-    return (
-        "kind: Issuer\n"
-        "description: Stands in for every issuer while developing; its key was generated for this clone.\n"
-        f"issuer: {issuer.url}\n"
-        "typ:\n  - at+jwt\n"
-        "scope_claim: scope\nclient_id_claim: client_id\n"
-        "clock_skew: 30\nmax_lifetime: 3600\n"
-        f"keys:\n  {issuer.kid}:\n    alg: {Algorithm.ES256}\n    state: active\n    jwk:\n{jwk}\n"
-    )
+def _time(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def _environment_yaml(log: str, issuers: tuple[str, ...], kafka: str | None) -> str:

@@ -47,6 +47,10 @@ class Mirror:
         self._development = {path: (self.repo / path).read_bytes() for path in _OURS}
         return development
 
+    def set_issuer(self, content: bytes) -> None:
+        """Let the development issuer be declared so from the next `bring` on."""
+        self._development = {**self._development, ISSUER_FILE: content}
+
     def stamp(self) -> Stamp:
         """Something that is another as soon as there may be something to bring over."""
         if not self._worktree:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from gatefleet.local.broker import Broker
+from gatefleet.local.chaos_proxy import HOST, ChaosProxy
+from gatefleet.local.kafka.access import AUTHORIZER, BrokerAccess
 from gatefleet.log.address import open_reader
 from gatefleet.log.transport import LogReader
 from gatefleet.model.types import DEVELOPMENT
+
+_PROXIED = "PROXIED"
 
 
 class Stage(Protocol):
@@ -67,14 +72,33 @@ class FileStage:
 
 
 class KafkaStage:
-    """The log is a topic of a real Apache Kafka on loopback. `announce` is told what takes long."""
+    """The log is a topic of a real Apache Kafka on loopback. `announce` is told what takes long.
 
-    def __init__(self, topic: str, announce: Callable[[str], None]) -> None:
-        self._topic = topic
+    `proxy` stands between it and the authorizers, on a listener with TLS and SCRAM; publishers go past it.
+    """
+
+    def __init__(self, topic: str, announce: Callable[[str], None], proxy: ChaosProxy | None = None) -> None:
+        self.topic = topic
         self._announce = announce
+        self._proxy = proxy
         announce("Starting Apache Kafka; the first time, Maven copies it to this machine, which may take minutes …")
-        self._broker = Broker().__enter__()
+        self._broker = Broker(advertised={} if proxy is None else {_PROXIED: proxy.port}).__enter__()
+        if proxy is not None:
+            proxy.target = (HOST, self._broker.port(_PROXIED))
         self._broker.access.grant(DEVELOPMENT)
+
+    @property
+    def access(self) -> BrokerAccess:
+        """For what is done *to* the log."""
+        return self._broker.access
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What tells an authorizer its way in, on top of the address."""
+        if self._proxy is None:
+            return {}
+        settings = replace(self.access.settings(AUTHORIZER), bootstrap=(self._proxy.address,))
+        return {"GATEFLEET_LOG": f"kafka:{settings.servers}/{self.topic}", **settings.variables()}
 
     @property
     def bootstrap(self) -> str:
@@ -84,7 +108,7 @@ class KafkaStage:
     @property
     def address(self) -> str:
         """For `--log`."""
-        return f"kafka:{self.bootstrap}/{self._topic}"
+        return f"kafka:{self.bootstrap}/{self.topic}"
 
     def open_reader(self) -> LogReader:
         """A reader of the topic."""

@@ -11,15 +11,17 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from gatefleet.checks import check
 from gatefleet.contract.digests import Position
 from gatefleet.desired import desired_state
 from gatefleet.local.authorizers import Authorizers, Build, LambdaAuthorizers, ReferenceAuthorizers
 from gatefleet.local.builds import make_build
+from gatefleet.local.chaos_proxy import ChaosProxy
 from gatefleet.local.development import TRUST_FILE, Development
 from gatefleet.local.fleet import LineFile
 from gatefleet.local.gateway.api import Api, apis_of
@@ -30,9 +32,9 @@ from gatefleet.local.mirror import Mirror, Stamp
 from gatefleet.local.stage import FileStage, KafkaStage, Stage
 from gatefleet.log.address import open_writer
 from gatefleet.log.archive import FolderArchive
-from gatefleet.log.history import read_history
+from gatefleet.log.history import History, read_history
 from gatefleet.log.transport import LogReader, LogUnavailableError
-from gatefleet.log.trust import parse_trust
+from gatefleet.log.trust import Trust, parse_trust
 from gatefleet.model import Model, parse_model
 from gatefleet.model.types import DEVELOPMENT, Variant
 from gatefleet.plan import Plan
@@ -66,8 +68,9 @@ class Up:
     """The running fleet of one repository. `start`, then `go_along` now and then, `stop` at the end, also unstarted.
 
     `worktree`: files count as they are, else as they are committed. `builds`: authorizers are the gateways' own builds
-    in processes as Lambda runs them, else the reference. `say_request` gets the line of each request, `announce` what
-    takes long or goes wrong.
+    in processes as Lambda runs them, else the reference. `say_request` gets the line of each request, `say_decision`
+    that of each decision, `announce` what takes long or goes wrong. `proxy` stands between Kafka and the builds, which
+    get `variables` besides.
     """
 
     def __init__(
@@ -79,15 +82,21 @@ class Up:
         builds: bool,
         say_request: Callable[[str], object],
         announce: Callable[[str], None],
+        say_decision: Callable[[str], object] = lambda _line: None,
         cache: Path | None = None,
+        proxy: ChaosProxy | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._repository = repository
         self._worktree = worktree
         self._kafka = kafka
         self._builds = builds
         self._say_request = say_request
+        self._say_decision = say_decision
         self._announce = announce
         self._cache = cache
+        self._proxy = proxy
+        self._variables = dict(variables)
         self._ending = ExitStack()
         self._brought: Stamp = ()
         self._waiting: str | None = None  # a commit that is valid and could not be published yet
@@ -98,6 +107,40 @@ class Up:
     def addresses(self) -> Mapping[str, str]:
         """The URL of each gateway."""
         return self._gateways.addresses
+
+    @property
+    def apis(self) -> Mapping[str, Api]:
+        """The API of each gateway, as it stands."""
+        return self._apis
+
+    @property
+    def functions(self) -> Mapping[str, LambdaAuthorizers]:
+        """The Lambda functions of each variant that has some."""
+        return self._functions
+
+    @property
+    def stage(self) -> Stage:
+        """Where the log is."""
+        return self._stage
+
+    @property
+    def development(self) -> Development:
+        """The environment's keys."""
+        return self._development
+
+    @property
+    def trust(self) -> Trust:
+        """Who may sign what here."""
+        return self._trust
+
+    def history(self) -> History:
+        """The log as it is. Raises `LogUnavailableError`."""
+        return read_history(self._reader, self._trust)
+
+    def set_issuer(self, content: bytes) -> None:
+        """Declare the development issuer so; `go_along` brings it into effect."""
+        self._mirror.set_issuer(content)
+        self._brought = ()
 
     @property
     def folder(self) -> Path:
@@ -117,7 +160,7 @@ class Up:
         self._stage = self._open_stage()
         self._ending.callback(self._stage.close)
         model = self._with_development()
-        self._trust = parse_trust((self._mirror.repo / TRUST_FILE).read_bytes().strip(), str(TRUST_FILE))
+        self._trust = self._keep_trust()
         self._reader = self._open_reader()
         position, plan = self._publish(model, resolve_commit(self._mirror.repo, "HEAD"))
         self._decisions = LineFile(self._home.folder / "decisions.jsonl")
@@ -185,7 +228,7 @@ class Up:
 
     def _open_stage(self) -> Stage:
         if self._kafka:
-            return KafkaStage(TOPIC, self._announce)
+            return KafkaStage(TOPIC, self._announce, self._proxy)
         return FileStage(self._home.folder / "log")
 
     def _with_development(self) -> Model:
@@ -235,6 +278,16 @@ class Up:
             writer.close()
         return done.position, done.plan if isinstance(done, Published) and done.plan.changes else None
 
+    @property
+    def _trust_file(self) -> Path:
+        return self._home.folder / "trust.json"
+
+    def _keep_trust(self) -> Trust:
+        """Keep the trust document where functions find it, also while the clone's files are replaced."""
+        content = (self._mirror.repo / TRUST_FILE).read_bytes()
+        self._trust_file.write_bytes(content)
+        return parse_trust(content.strip(), str(TRUST_FILE))
+
     def _make_functions(self) -> dict[str, LambdaAuthorizers]:
         """Functions of each variant that is asked for and can be built here; the reference stands in for the others."""
         functions = {}
@@ -245,12 +298,14 @@ class Up:
             except GatefleetError as error:
                 self._announce(f"{error}\n    The reference decides for its gateways instead.")
                 continue
+            way_in = self._stage.variables if isinstance(self._stage, KafkaStage) else {}
+            told = replace(build, variables={**build.variables, **way_in, **self._variables})
             functions[variant] = LambdaAuthorizers(
                 self._trust,
-                partial(_always, build),
+                partial(_always, told),
                 self._write_decision,
                 folder=self._home.folder,
-                trust_file=self._mirror.repo / TRUST_FILE,
+                trust_file=self._trust_file,
                 log=self._stage.address,
             )
             self._ending.callback(functions[variant].close)
@@ -285,6 +340,7 @@ class Up:
     def _write_decision(self, line: str) -> None:
         if '"decision":' in line:  # a build writes metrics besides
             self._decisions.write(line)
+            self._say_decision(line)
 
 
 def _always(build: Build, _gateway: str) -> Build:

@@ -55,6 +55,11 @@ class KafkaSettings:
             return f"user `{self.username}`"
         return f"the certificate {self.certificate.name}" if self.certificate is not None else "an anonymous client"
 
+    def variables(self) -> dict[str, str]:
+        """The same way in as the variables that another process reads beside the address. Holds the password."""
+        named = {name: getattr(self, name) for name in (*_OPTIONS, *_SECRETS)}
+        return {f"{VARIABLES}{name.upper()}": str(value) for name, value in named.items() if value is not None}
+
     def client_configuration(self) -> Configuration:
         """The part of a librdkafka configuration that says where the cluster is and who is asking.
 

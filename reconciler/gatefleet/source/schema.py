@@ -42,9 +42,16 @@ def schema_problems(kind: Kind, data: dict[str, Any], place_of: PlaceOf) -> list
     """Everything about one file's values that its schema refuses; `place_of(*pointer)` finds where a member stands."""
     if data.get("kind") != kind:
         return [_other_kind(kind, data.get("kind"), place_of)]
+    return problems_under(schema(kind.schema), validator_for(kind), data, place_of)
+
+
+def problems_under(
+    root: dict[str, Any], validator: jsonschema_rs.Draft7Validator, data: dict[str, Any], place_of: PlaceOf
+) -> list[Problem]:
+    """Everything that a schema (`root`, compiled in `validator`) refuses, whatever kind of file it is for."""
     problems: list[Problem] = []
-    for error in validator_for(kind).iter_errors(data):
-        problems.extend(_explain(schema(kind.schema), error, place_of))
+    for error in validator.iter_errors(data):
+        problems.extend(_explain(root, error, place_of))
         if len(problems) >= _MOST_PROBLEMS:
             break
     return problems

@@ -14,12 +14,12 @@ import pytest
 from confluent_kafka import Producer
 from tests.support.build_reader import NODE_READER, BuildReader, kafka_variables, rust_reader
 from tests.support.builds import Command
-from tests.support.chaos_proxy import HOST, ChaosProxy
 from tests.support.envelopes import an_envelope
 from tests.support.kafka import KafkaLog, missing_log, new_log
 from tests.support.raw_produce import produce
 
 from gatefleet.local.broker import Broker
+from gatefleet.local.chaos_proxy import HOST, ChaosProxy
 from gatefleet.local.kafka.access import AUTHORIZER, RECONCILER, STRANGER
 from gatefleet.local.kafka.certificates import make_certificates
 from gatefleet.local.kafka.server import BROKER

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from tests.support.chaos_proxy import HOST, ChaosProxy
 from tests.support.envelopes import an_envelope
 from tests.support.kafka import new_log
 
 from gatefleet.local.broker import Broker
+from gatefleet.local.chaos_proxy import HOST, ChaosProxy
 from gatefleet.local.kafka.access import AUTHORIZER
 from gatefleet.log.kafka import KafkaReader
 from gatefleet.log.transport import LogUnavailableError

@@ -18,7 +18,6 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from tests.support.build_reader import kafka_variables
 from tests.support.builds import Command
-from tests.support.chaos_proxy import ChaosProxy
 from tests.support.followers import Fleet, members
 from tests.support.freezing import (
     ALIVE,
@@ -38,6 +37,7 @@ from tests.support.kafka_policy import ChaosKafka, KafkaPolicy
 from tests.support.outage import Outage, outage_under_load
 from tests.support.storm import storm
 
+from gatefleet.local.chaos_proxy import ChaosProxy
 from gatefleet.local.kafka.access import AUTHORIZER
 from gatefleet.local.kafka.server import ADMIN
 from gatefleet.local.runtime_api import Answer

@@ -15,7 +15,6 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import NewTopic
 from tests.support.build_reader import kafka_variables
 from tests.support.builds import Command
-from tests.support.chaos_proxy import HOST, ChaosProxy
 from tests.support.functions import PATIENT, Function, wait_until
 from tests.support.kafka import KafkaLog, new_log
 from tests.support.local_policy import LocalPolicy
@@ -24,6 +23,7 @@ from tests.support.states import a_client, a_gateway, a_scope
 from gatefleet.contract.entities import Entity
 from gatefleet.contract.schema_files import schema
 from gatefleet.local.broker import Broker
+from gatefleet.local.chaos_proxy import HOST, ChaosProxy
 from gatefleet.local.kafka.access import AUTHORIZER, RECONCILER
 from gatefleet.local.kafka.server import ADMIN
 from gatefleet.local.lambda_host import LambdaEnvironment
