@@ -11,6 +11,7 @@ from tests.support.callers import Caller, reachable
 from tests.support.policy_edits import Files, beginning, edit, text_of
 
 from gatefleet.access.diff import AccessDiff, access_diff
+from gatefleet.access.who import who_can
 from gatefleet.checks import check
 from gatefleet.contract.entities import CredentialKind, Entity, Gateway, Public
 from gatefleet.contract.entity_values import read_entity
@@ -100,6 +101,18 @@ def listed(diff: AccessDiff) -> tuple[set[Caller], set[Caller]]:
     return callers(diff.gains), callers(diff.losses)
 
 
+def named(entities: Mapping[str, Entity]) -> set[Caller]:
+    """What `who_can` says of every gateway, as callers."""
+    gateways = [key.removeprefix("gateway/") for key, entity in entities.items() if isinstance(entity, Gateway)]
+    return {
+        (gateway, one.route, client, kind)
+        for gateway in gateways
+        for one in who_can(entities, gateway, NOW)
+        for client, kinds in one.clients
+        for kind in kinds
+    }
+
+
 def public_routes(entities: Mapping[str, Entity]) -> set[tuple[str, str]]:
     return {
         (key.removeprefix("gateway/"), route_key)
@@ -119,6 +132,7 @@ def test_gains_and_losses_are_those_of_asking_every_caller(seed: int, request: p
         for name in old.keys() & new.keys():
             diff = access_diff(old[name], new[name], NOW)
             could, can = reachable(old[name], NOW), reachable(new[name], NOW)
+            assert named(new[name]) == can
             was, is_ = public_routes(old[name]), public_routes(new[name])
             gains = {one for one in can - could if one[:2] not in was}
             losses = {one for one in could - can if one[:2] not in is_}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from gatefleet import __version__
-from gatefleet.cli import ask, demo, diff, keys, log, pipeline, reading, render, test, up
+from gatefleet.cli import ask, demo, diff, keys, log, pipeline, reading, render, test, up, why
 
 app = typer.Typer(
     name="gatefleet",
@@ -33,6 +33,8 @@ def options(
 app.command("validate")(reading.validate)
 app.command("explain")(reading.explain)
 app.command("can")(ask.can)
+app.command("who-can")(why.who_can)
+app.command("why")(why.why)
 app.command("diff")(diff.diff)
 app.command("test")(test.test)
 app.command("plan")(pipeline.plan)

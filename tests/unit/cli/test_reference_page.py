@@ -32,7 +32,7 @@ def _leaves(name: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 def sections() -> dict[str, str]:
     """The page's section of each command, by name."""
-    parts = re.split(r"^## `(gatefleet [a-z ]+)`\n", PAGE, flags=re.MULTILINE)
+    parts = re.split(r"^## `(gatefleet [a-z -]+)`\n", PAGE, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
