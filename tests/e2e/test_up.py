@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 import pytest
 from tests.support.command import COMMAND, ROOT
 
+from gatefleet.local.scenario import find_scenario
+
 SCOPES = Path("policies/scopes/orders.yaml")
 ORDERS = Path("teams/orders/gateways/orders.yaml")
 
@@ -195,3 +197,29 @@ def test_a_repository_with_mistakes_is_not_started_and_leaves_nothing(repository
     refused = repository.gatefleet("up")
     assert (refused.returncode, f"{SCOPES}:" in refused.stderr) == (3, True)
     assert [path.name for path in repository.cache.rglob("*") if path.is_file()] == ["lock"]
+
+
+def test_a_scenario_that_is_none_is_refused_before_anything_starts(repository: Repository) -> None:
+    unknown = repository.gatefleet("up", "--play", "key-rotatoin")
+    assert (unknown.returncode, "GF628" in unknown.stderr, "did you mean `key-rotation`?" in unknown.stderr) == (
+        1,
+        True,
+        True,
+    )
+    mine = repository.path / "mine.yaml"
+    mine.write_text("kind: Scenario\ntitel: Nothing\n")
+    wrong = repository.gatefleet("up", "--play", "mine.yaml")
+    assert (wrong.returncode, "mine.yaml:2:1: GF020" in wrong.stderr) == (3, True)
+    assert repository.gatefleet("up", "--play", "outage", "--watch").returncode == 64
+
+
+@pytest.mark.soak
+@pytest.mark.kafka
+def test_a_scenario_is_played_by_hand_each_step_ticked(repository: Repository) -> None:
+    scenario = find_scenario("key-rotation")
+    played = repository.gatefleet("up", "--play", "key-rotation")
+    assert (played.returncode, played.stdout.count("  ✓ ")) == (0, len(scenario.steps) + 1)
+    assert "; 0 wrong, 0 unexpected" in played.stdout.splitlines()[-1]
+    assert not subprocess.run(
+        ["git", "status", "--porcelain"], cwd=repository.path, check=True, capture_output=True
+    ).stdout

@@ -16,17 +16,20 @@ from gatefleet.problems import Exit
 
 if TYPE_CHECKING:
     from gatefleet.local.playing import Played, Verdict
+    from gatefleet.local.scenario import Step
 
 SHOWN = 5  # wrong answers
+MOST_COLUMNS = 92  # of a sentence
 
 
 def play_scenario(name: str, repository: Path) -> None:
     """Play it on a fleet of its own, and end with exit code 1 if an answer was wrong. Raises `GatefleetError`."""
     from gatefleet.local.playing import Played, Theatre
-    from gatefleet.local.scenario import find_scenario
+    from gatefleet.local.scenario import Step, find_scenario
 
     scenario = find_scenario(name)
-    say(styled(f"  {scenario.title}.", "bold"))
+    for line in wrap(f"{scenario.title}.", _columns() - 4):
+        say(styled(f"  {line}", "bold"))
     say()
     sys.stdout.flush()
     theatre = Theatre(repository, progress)
@@ -34,7 +37,9 @@ def play_scenario(name: str, repository: Path) -> None:
     try:
         theatre.open()
         for one in theatre.play(scenario):
-            if isinstance(one, Played):
+            if isinstance(one, Step):
+                _tell(one)
+            elif isinstance(one, Played):
                 _tick(one)
             else:
                 _end(one)
@@ -42,15 +47,26 @@ def play_scenario(name: str, repository: Path) -> None:
         theatre.close()
 
 
+def _tell(step: Step) -> None:
+    """What is being done; on a terminal its tick takes its place."""
+    if sys.stdout.isatty():
+        sys.stdout.write(f"  … {step.say}"[: _columns() - 1] + "\r")
+        sys.stdout.flush()
+
+
 def _tick(played: Played) -> None:
-    width = shutil.get_terminal_size().columns - 12
-    first, *more = wrap(played.step.say, max(20, min(width, 108)))
-    say(f"  {styled('✓', 'green')} {first:<{max(20, min(width, 60))}} {styled(f'{played.seconds:6.2f} s', 'dim')}")
+    width = min(_columns() - 16, MOST_COLUMNS)
+    first, *more = wrap(played.step.say, width)
+    say(f"  {styled('✓', 'green')} {first:<{width}} {styled(f'{played.seconds:6.2f} s', 'dim')}")
     for line in more:
         say(f"    {line}")
     for line in played.told:
         say(styled(f"      {line}", "dim"))
     sys.stdout.flush()
+
+
+def _columns() -> int:
+    return max(40, shutil.get_terminal_size().columns)
 
 
 def _end(verdict: Verdict) -> None:

@@ -83,8 +83,8 @@ class Theatre:
             raise failure("GF627", ", ".join(missing), "is not built, so no scenario would prove anything about it")
         self._hand = Stagehand(self._up, clone, proxy)
 
-    def play(self, scenario: Scenario) -> Iterator[Played | Verdict]:
-        """Each step as it is done, and the verdict at the end. Raises `GatefleetError` (GF633) at a step that fails.
+    def play(self, scenario: Scenario) -> Iterator[Step | Played | Verdict]:
+        """Each step before and after it is done, and the verdict at the end. Raises GF633 at a step that fails.
 
         Afterwards the fleet is as before, for the next scenario.
         """
@@ -102,6 +102,7 @@ class Theatre:
             asking.start()
             performance = _Performance(scenario, self._hand, caller, asking, expected)
             for step in scenario.steps:
+                yield step
                 yield performance.play(step)
         finally:
             asking.stop()
@@ -171,8 +172,8 @@ class _Performance:
         told = []
         for name in expect.calls:
             answer = self._until(name, expect, begun)
-            how = f"{answer.freshness}, revision {answer.revision}"
-            told.append(f"{answer.said:<20} {name:<16} {answer.call.gateway:<20} {how}  {answer.until - begun:.2f} s")
+            how = f"{answer.freshness} {answer.revision}"
+            told.append(f"{answer.said:<18} {name:<13} {answer.call.gateway:<18} {how}  {answer.until - begun:.2f} s")
         if self.thaw_at is not None:
             self.thaw_at = None
             self.asking.go_on()
