@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, renameSync, rmSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Authorizer } from '../src/authorizer.ts';
 import { FileSource } from '../src/log/file.ts';
 import { Follower } from '../src/log/follow.ts';
 import { type Batch, LogUnavailable, type RevisionSource } from '../src/log/source.ts';
-import { aClient, aGateway, anEvent, FIRST, NOW, Yard } from './support/yard.ts';
+import { aClient, aGateway, anEvent, type Changes, FIRST, NOW, Yard } from './support/yard.ts';
 
 /** A source that can be cut off, or never answer. */
 class Flaky implements RevisionSource {
@@ -157,6 +157,153 @@ test('a log that lost its beginning says so to who reads from there, and a snaps
   );
   assert.ok(await follower.read(100));
   assert.deepEqual([...follower.view.clients.keys()], ['writer']);
+});
+
+/** What a source was asked for, and the offsets of the records that it gave. */
+class Noted implements RevisionSource {
+  readonly asked: number[] = [];
+  readonly given: number[] = [];
+  readonly #inner: RevisionSource;
+  before = (): void => undefined;
+  most = Number.POSITIVE_INFINITY;
+
+  constructor(inner: RevisionSource) {
+    this.#inner = inner;
+  }
+
+  async read(offset: number, timeoutMs: number): Promise<Batch> {
+    this.before();
+    this.asked.push(offset);
+    const whole = await this.#inner.read(offset, timeoutMs);
+    const next = whole.records[this.most];
+    const cut = next && { records: whole.records.slice(0, this.most), nextOffset: next.offset, atEnd: false };
+    const batch = { ...whole, ...cut };
+    this.given.push(...batch.records.map((record) => record.offset));
+    return batch;
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+}
+
+/** A follower whose floor stands at the fourth of seven revisions; `hint` makes its offset of theirs. */
+function hinted(hint: (offsets: readonly number[]) => number) {
+  const yard = new Yard();
+  const offsets = [0];
+  const publish = (changes: Changes) => {
+    yard.publish(changes);
+    offsets.push(statSync(yard.path).size);
+  };
+  publish({ ...FIRST, 'client/writer': aClient('orders:write') });
+  for (let number = 0; number < 3; number += 1)
+    publish({ [`scope/s${number}`]: { state: 'active', when_stale: 'serve' } });
+  const held = yard.floor();
+  for (let number = 3; number < 5; number += 1)
+    publish({ [`scope/s${number}`]: { state: 'active', when_stale: 'serve' } });
+  publish({ 'client/batch': aClient() });
+  const floor = { ...held, offset: hint(offsets) };
+  const source = new Noted(new FileSource(yard.path));
+  const time = { now: NOW * 1000 };
+  const follower = new Follower(
+    floor,
+    yard.trust,
+    source,
+    () => time.now,
+    () => 0,
+  );
+  return { yard, source, time, follower, offsets };
+}
+
+test('a follower begins where its floor says that its revision stands', async () => {
+  const { source, follower, offsets } = hinted((all) => all[3] ?? 0);
+  assert.ok(await follower.read(100));
+  assert.deepEqual(source.asked, [offsets[3]]);
+  assert.deepEqual(source.given, offsets.slice(3, 7));
+  assert.ok(!follower.view.clients.has('batch'));
+});
+
+const wrongHints: Readonly<Record<string, (offsets: readonly number[]) => number>> = {
+  'at an older revision': (all) => all[1] ?? 0,
+  'at the next revision': (all) => all[4] ?? 0,
+  'at a revision that continues what was not read': (all) => all[6] ?? 0,
+  'at the end': (all) => all[7] ?? 0,
+  'behind the end': (all) => (all[7] ?? 0) + 1,
+  'beyond any file': () => Number.MAX_SAFE_INTEGER,
+  'within a line': (all) => (all[3] ?? 0) + 1,
+};
+for (const [name, hint] of Object.entries(wrongHints)) {
+  test(`a hint ${name} costs a second start and nothing else`, async () => {
+    const { source, time, follower, offsets } = hinted(hint);
+    assert.ok(await follower.read(100));
+    assert.deepEqual(source.given.slice(-7), offsets.slice(0, 7));
+    assert.ok(source.asked.length <= 2);
+    assert.ok(!follower.view.clients.has('batch'));
+    assert.equal(follower.refusals.size, 0);
+    assert.equal(follower.freshness(time.now).state, 'fresh');
+  });
+}
+
+test('a hint into a log without the revision of the floor makes nothing fresh, and is tried once', async () => {
+  const { yard, source, time, follower, offsets } = hinted((all) => all[3] ?? 0);
+  truncateSync(yard.path, offsets[3]);
+  assert.equal(await follower.read(100), false);
+  assert.deepEqual(source.asked, [offsets[3], 0]);
+  assert.equal(await follower.read(100), false);
+  assert.equal(follower.freshness(time.now).state, 'floor');
+});
+
+test('a copy of the floor’s revision in the place of the hint hides nothing that has a successor', async () => {
+  const { yard, follower, offsets } = hinted((all) => all[6] ?? 0);
+  const whole = readFileSync(yard.path);
+  const copied = whole.subarray(offsets[3], offsets[4]);
+  writeFileSync(yard.path, Buffer.concat([whole.subarray(0, offsets[6]), copied, whole.subarray(offsets[6])]));
+  assert.ok(await follower.read(100));
+  assert.ok(!follower.view.clients.has('batch'));
+  assert.equal(follower.refusals.size, 0);
+});
+
+test('junk at the hint is counted once', async () => {
+  const { yard, follower, offsets } = hinted((all) => all[3] ?? 0);
+  const whole = readFileSync(yard.path);
+  writeFileSync(
+    yard.path,
+    Buffer.concat([whole.subarray(0, offsets[3]), Buffer.from('x\n'), whole.subarray(offsets[3])]),
+  );
+  assert.ok(await follower.read(100));
+  assert.deepEqual([...follower.refusals], [['malformed', 1]]);
+});
+
+test('a start from the beginning that takes several reads never goes back to the hint', async () => {
+  const { source, time, follower } = hinted((all) => all[1] ?? 0);
+  source.most = 1;
+  source.before = () => {
+    time.now += 40;
+  };
+  let reads = 1;
+  while (!(await follower.read(100))) {
+    reads += 1;
+    assert.ok(reads < 10);
+  }
+  assert.ok(reads > 1);
+  const [, ...later] = source.asked;
+  assert.deepEqual(
+    later,
+    later.toSorted((one, other) => one - other),
+  );
+  assert.ok(!follower.view.clients.has('batch'));
+});
+
+test('a rebuild reads what stands before the floor', async () => {
+  const { yard, source, follower } = hinted((all) => all[3] ?? 0);
+  const routes = { 'POST /orders': { any_of: [['orders:write']], credentials: ['api_key'] } };
+  yard.publish({
+    'gateway/orders/orders': aGateway(routes),
+    'scope/orders:write': { state: 'active', when_stale: 'check' },
+  });
+  assert.ok(await follower.read(100));
+  assert.deepEqual([...follower.view.clients.keys()], ['writer']);
+  assert.deepEqual(source.asked.slice(1), [0]);
 });
 
 test('after failed reads the pauses double up to half a minute, and no request in between reads', async () => {

@@ -24,6 +24,7 @@ from contract.vectorgen.families._records import (
     Json,
     as_base,
     as_floor,
+    canonical,
     envelope,
     floor,
     record,
@@ -126,6 +127,7 @@ def _floors() -> Iterator[Case]:
         "malformed",
         "check 9",
     )
+    yield from _floor_offsets()
     yield refused("revision-as-floor", "a revision is no floor", as_floor(E2), "wrong_type", "check 3")
     yield refused(
         "snapshot-as-floor",
@@ -135,6 +137,51 @@ def _floors() -> Iterator[Case]:
         "check 3",
     )
     yield refused("floor-of-no-bytes", "an empty file is no floor", as_floor(b""), "malformed", "check 2")
+
+
+def _floor_offsets() -> Iterator[Case]:
+    for offset in (0, 7, 2**53 - 1):
+        yield case(
+            "base",
+            f"floor-with-offset-{offset}",
+            "a floor may say where its revision began on the log; the hint changes no outcome",
+            "Floor",
+            [_sealed_floor(R2, ENTITIES_1, offset=offset), record(E2), record(E3)],
+            "accepted ignored accepted",
+            at=R3,
+        )
+    no_offsets = {
+        "negative": -1,
+        "a-fraction": 0.5,
+        "text": "7",
+        "null": None,
+        "true": True,
+        "a-list": [7],
+    }
+    for name, offset in no_offsets.items():
+        yield _no_offset(name, as_floor(envelope(floor(R2, ENTITIES_1, offset=offset), payload_type=FLOOR)))
+    for name, text in {
+        "too-large": str(2**53),
+        "an-exponent": "7e0",
+        "minus-zero": "-0",
+        "twice": '7,"offset":7',
+    }.items():
+        payload = canonical(floor(R2, ENTITIES_1, offset=7)).replace(b'"offset":7', b'"offset":' + text.encode())
+        yield _no_offset(name, as_floor(envelope(payload, payload_type=FLOOR)))
+    unknown = floor(R2, ENTITIES_1, offset=7, offsets=[7])
+    yield _no_offset("another-member-beside", as_floor(envelope(unknown, payload_type=FLOOR)))
+
+
+def _no_offset(name: str, made: Json) -> Case:
+    return case(
+        "base",
+        f"floor-offset-{name}",
+        "a floor's offset is an integer from 0, or it is not there",
+        "Floor",
+        [made],
+        "malformed",
+        neighbour="floor-with-offset-7",
+    )
 
 
 def _bases() -> Iterator[Case]:

@@ -73,6 +73,7 @@ def render(
         now=int(time.time()),
         max_age=loaded.model.conventions.floor_max_age,
         accepted=history.holds,
+        offset_of=history.offset_of,
         previous=lambda gateway: _envelope(before.get(f"{root_folder(wanted.name, gateway)}/floor.json")),
     )
     if floors:

@@ -36,7 +36,9 @@ class FileReader:
                 identity = (status.st_dev, status.st_ino)
                 replaced = self._identity not in (None, identity)
                 self._identity = identity
-                rewound = offset > 0 and (replaced or not _begins_line(file, offset))
+                # Beyond the largest file, seeking would be an error; offsets of floors are anybody's guess.
+                on_log = offset <= status.st_size
+                rewound = offset > 0 and (replaced or not on_log or not _begins_line(file, offset))
                 return _read_lines(file, 0 if rewound else offset, rewound)
         except FileNotFoundError:
             if not self._path.parent.is_dir():

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from gatefleet.contract.digests import Position
+from gatefleet.contract.reasons import RefusalReason
 from gatefleet.decide.outcome import Freshness, FreshnessState
 from gatefleet.decide.view import Holdings, NeedsSnapshot, View
-from gatefleet.log.chain import Accepted, ChainState, Ignored, adopt_base, judge
+from gatefleet.log.chain import Accepted, ChainState, Ignored, Verdict, adopt_base, judge
 from gatefleet.log.opening import Refused
 from gatefleet.log.parts import Parts, Whole
 from gatefleet.log.payloads import Floor, Revision, Snapshot
@@ -67,7 +68,8 @@ class Follower:
         self._reader = reader
         self._jitter = jitter
         self._lock = Lock()
-        self._offset = 0
+        self._offset = floor.offset or 0
+        self._hinted = self._offset > 0
         self._parts = Parts()
         self._on_log = False
         self._rebuilding = _Rebuilding()
@@ -146,24 +148,47 @@ class Follower:
         self._not_before = clock() + pause * self._jitter()
 
     def _read_to_end(self, reader: LogReader, left: Callable[[], float]) -> None:
+        if not self._follow_to_end(reader, left):
+            self._offset = 0
+            self._begin_anew()
+            self._follow_to_end(reader, left)  # without a hint nothing misleads
+
+    def _follow_to_end(self, reader: LogReader, left: Callable[[], float]) -> bool:
+        """Take records up to the end of the log; False where the floor's offset misled."""
         while True:
             batch = reader.read(self._offset, max(0.0, left()))
             if batch.rewound:  # truncated or recreated: it must show our position before it counts again
-                self._parts, self._on_log, self._rebuilding = Parts(), False, _Rebuilding()
+                self._begin_anew()
             for record in batch.records:
                 self._offset = record.offset  # one that cannot be applied in time is read again
-                self._take(reader, record, left)
+                if not self._take(reader, record, left):
+                    return False
             self._offset = batch.next_offset
             if batch.at_end:
-                return
+                return self._on_log or not self._hinted
             if left() < 0:
                 raise LogUnavailableError("the end of the log was not reached in time")
 
-    def _take(self, reader: LogReader, record: Record, left: Callable[[], float]) -> None:
+    def _begin_anew(self) -> None:
+        """Forget what was seen of this log: it is read from its beginning."""
+        self._hinted, self._parts, self._on_log, self._rebuilding = False, Parts(), False, _Rebuilding()
+
+    def _misled(self, outcome: Verdict) -> bool:
+        """Whether the floor's offset led elsewhere than to its revision, or past something."""
+        if not self._hinted:
+            return False
+        if self._on_log:
+            return isinstance(outcome, Refused) and outcome.reason is RefusalReason.BROKEN_CHAIN
+        return not (isinstance(outcome, Ignored) and outcome.digest == self.view.position.digest)
+
+    def _take(self, reader: LogReader, record: Record, left: Callable[[], float]) -> bool:
+        """Take one record; False where the floor's offset misled, and nothing was taken."""
         parts, outcome = self._parts.take(record)
         if isinstance(outcome, Whole):
             held = self._held
             verdict = judge(held.chain.position, outcome.envelope, self._trust)
+            if self._misled(verdict):
+                return False
             chain = held.chain.after(verdict)
             match verdict:
                 case Accepted(position, Revision() as revision):
@@ -181,8 +206,11 @@ class Follower:
                     self.refusals[reason] += 1
                     self._held = replace(held, chain=chain)
         elif isinstance(outcome, Refused):
+            if self._misled(outcome):
+                return False
             self.refusals[outcome.reason] += 1
         self._parts = parts
+        return True
 
     def _rebuild(self, reader: LogReader, target: Position, left: Callable[[], float]) -> Holdings:
         """Holdings at `target` from the log's beginning, or from a snapshot where it does not begin at genesis.

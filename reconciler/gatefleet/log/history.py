@@ -24,9 +24,10 @@ READ_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class AcceptedRevision:
-    """One revision of the chain, the bytes that brought it, and the offset of its (last) record."""
+    """One revision of the chain, the bytes that brought it, and the offsets of its (last and first) record."""
 
     offset: int
+    first_offset: int
     position: Position
     revision: Revision
     signers: frozenset[str]
@@ -93,6 +94,11 @@ class History:
         found = self.at((position.epoch, position.revision))
         return found is not None and found.position == position
 
+    def offset_of(self, position: Position) -> int | None:
+        """Where that very revision began on the log, as a floor says it; None where it is not on the chain."""
+        found = self.at((position.epoch, position.revision))
+        return found.first_offset if found is not None and found.position == position else None
+
 
 def read_history(
     reader: LogReader, trust: Trust, *, since: History | None = None, timeout: float = READ_SECONDS
@@ -153,10 +159,10 @@ class _Fold:
                 pass
             case Refused():
                 self._refusals.append(Refusal(record.offset, outcome))
-            case Whole(envelope):
-                self._judge(record.offset, envelope)
+            case Whole(envelope, first_offset):
+                self._judge(record.offset, first_offset, envelope)
 
-    def _judge(self, offset: int, envelope: bytes) -> None:
+    def _judge(self, offset: int, first_offset: int, envelope: bytes) -> None:
         opened = open_record(envelope, self._trust)
         if isinstance(opened, Refused):
             self._chain = self._chain.after(opened)
@@ -171,7 +177,7 @@ class _Fold:
             case Ignored():
                 self._ignored += 1
             case Accepted(position, Revision() as revision, signers):
-                one = AcceptedRevision(offset, position, revision, signers, envelope)
+                one = AcceptedRevision(offset, first_offset, position, revision, signers, envelope)
                 self._revisions.append(one)
                 self._numbers[_number(position)] = one
                 self._apply(offset, revision)

@@ -36,9 +36,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole envelope: one record, or the last of its parts."""
+    """A whole envelope: one record, or the last of its parts. `first_offset` is where it began."""
 
     envelope: bytes
+    first_offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Parts:
         """Add the next record of the log: a whole envelope passes through, a part is held until its last one came."""
         place = _place(record.headers)
         if place is None:
-            return self, Whole(record.value)
+            return self, Whole(record.value, record.offset)
         if isinstance(place, Refused):
             return self, place
         return self._add(record, *place)
@@ -91,7 +92,7 @@ class Parts:
             whole = b"".join(values)
             if digest(whole) != envelope:
                 return Parts(others), _refused("parts whose digest is not the announced one")
-            return Parts(others), Whole(whole)
+            return Parts(others), Whole(whole, begun.first_offset)
         grown = _Incomplete(envelope, count, values, size, begun.first_offset)
         kept = (*others, grown) if index == 0 else tuple(grown if one is begun else one for one in self.held)
         return Parts(_bounded(kept, grown)), Pending()

@@ -152,7 +152,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """The fallback baked beside one authorizer: its view's entities at a position, and the trust version beside it."""
+    """The fallback baked beside one authorizer: its view's entities at a position, and the trust version beside it.
+
+    `offset` says where its revision began on the log when it was made, a hint where to read on; None: not known.
+    """
 
     payload_type: ClassVar[str] = envelope.FLOOR
 
@@ -168,6 +171,7 @@ class Floor:
     gateway: str
     view: str
     entities: Mapping[str, str]
+    offset: int | None = None
 
     @property
     def position(self) -> Position:
@@ -193,6 +197,7 @@ class Floor:
             gateway=members.take("gateway", matching(GATEWAY_ID)),
             view=members.take("view", hex_digest),
             entities=members.take("entities", _entities),
+            offset=members.take("offset", natural, None),
         )
         members.done()
         return floor
@@ -210,6 +215,7 @@ class Floor:
                 "gateway": self.gateway,
                 "view": self.view,
                 "entities": _entities_json(self.entities),
+                **({} if self.offset is None else {"offset": self.offset}),
             }
         )
 

@@ -1,7 +1,8 @@
 """Makes floors: for each gateway the signed fallback of its policy, at a position on the chain from which to go on.
 
 A floor moves when its own entities change, with a new trust document, or when it gets old; otherwise the previous
-envelope is kept byte for byte, so one team's merge does not churn the others.
+envelope is kept byte for byte, so one team's merge does not churn the others. Where its revision is on the log is a
+hint: a floor does not move because the log was restored and its offset is another one now.
 """
 
 from __future__ import annotations
@@ -38,11 +39,13 @@ def render_floors(
     max_age: int,
     accepted: Callable[[Position], bool],
     previous: Callable[[str], bytes | None],
+    offset_of: Callable[[Position], int | None] = lambda _: None,
 ) -> tuple[RenderedFloor, ...]:
     """The floors of all gateways of a state, by gateway id. `previous` gives the envelope rendered before, if any.
 
     `entities` are those at `position`, which `commit` asked for; `now` and `max_age` in seconds. `accepted` says
-    whether a position is on the log's chain: from a floor that is not, nothing goes on.
+    whether a position is on the log's chain: from a floor that is not, nothing goes on. `offset_of` says where a
+    position's revision began on the log, so that followers need not read what stands before.
     """
     gateways = sorted(key.partition("/")[2] for key in entities if key.startswith("gateway/"))
     return tuple(
@@ -57,6 +60,7 @@ def render_floors(
             max_age=max_age,
             accepted=accepted,
             previous=previous(gateway),
+            offset_of=offset_of,
         )
         for gateway in gateways
     )
@@ -74,6 +78,7 @@ def render_floor(
     max_age: int,
     accepted: Callable[[Position], bool],
     previous: bytes | None,
+    offset_of: Callable[[Position], int | None] = lambda _: None,
 ) -> RenderedFloor:
     """One gateway's floor, the previous one where nothing asks for another."""
     holdings = Holdings.build(gateway, entities)
@@ -93,6 +98,7 @@ def render_floor(
         gateway=gateway,
         view=holdings.digest,
         entities=holdings.values,
+        offset=offset_of(position),
     )
     return RenderedFloor(gateway, seal(FLOOR, floor.to_bytes(), signers), moved)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -19,7 +20,7 @@ from gatefleet.log.opening import open_floor
 from gatefleet.log.payloads import Floor
 from gatefleet.log.transport import Batch, LogUnavailableError
 from gatefleet.publish import Published
-from gatefleet.render import render_floor
+from gatefleet.render import render_floors
 
 GATEWAY = "orders/orders"
 FIRST: dict[str, Entity] = {
@@ -50,6 +51,7 @@ class FlakyReader:
         self.reads = 0
         self.timeouts: list[float] = []
         self.offsets: list[int] = []
+        self.returned: list[int] = []
         self.meanwhile: Callable[[], object] = lambda: None
         self.batch_of_one = False
 
@@ -61,6 +63,7 @@ class FlakyReader:
         if self.dead:
             raise LogUnavailableError("cut off")
         batch: Batch = self.inner.read(offset, timeout)
+        self.returned += [record.offset for record in batch.records]
         if self.batch_of_one and len(batch.records) > 1:
             return replace(batch, records=batch.records[:1], next_offset=batch.records[1].offset, at_end=False)
         return batch
@@ -86,8 +89,7 @@ def floor_of(yard: Yard, gateway: str = GATEWAY) -> Floor:
     history = yard.history()
     assert history.position is not None
     assert history.commit is not None
-    rendered = render_floor(
-        gateway,
+    rendered = render_floors(
         history.entities,
         history.position,
         history.commit,
@@ -96,9 +98,10 @@ def floor_of(yard: Yard, gateway: str = GATEWAY) -> Floor:
         now=NOW,
         max_age=600,
         accepted=history.holds,
-        previous=None,
+        previous=lambda _: None,
     )
-    floor = open_floor(rendered.envelope, yard.trust)
+    envelope = next(one.envelope for one in rendered if one.gateway == gateway)
+    floor = open_floor(envelope, yard.trust)
     assert isinstance(floor, Floor)
     return floor
 
@@ -329,6 +332,107 @@ def test_a_rebuild_that_takes_several_bounded_reads_goes_on_where_the_one_before
         assert attempts < 30
     assert follower.view.digest == whole
     assert reader.offsets.count(0) == 2, "once to follow, once to rebuild"
+
+
+# --- a floor that says where to begin ---------------------------------------------------------------------------------
+
+
+def hinted(yard: Yard, offset_of: Callable[[list[int]], int]) -> tuple[Follower, Clock, FlakyReader]:
+    """A follower whose floor stands at the fourth of seven revisions; `offset_of` makes its hint of their offsets."""
+    for number in range(3):
+        commit(yard, {**FIRST, f"scope/other-{number}": a_scope()})
+    length = len(yard.lines())
+    held = floor_of(yard)
+    for number in range(2):
+        commit(yard, {**FIRST, f"scope/more-{number}": a_scope()})
+    commit(yard, {**FIRST, "client/shop": a_client()})
+    assert (length, len(yard.lines())) == (4, 7)
+    ends = [0, *accumulate(len(line) + 1 for line in yard.lines())]
+    reader = FlakyReader(yard.another().reader)
+    floor = replace(held, offset=offset_of(ends))
+    return Follower(floor, yard.trust, reader, jitter=lambda: 1.0), Clock(), reader
+
+
+def test_a_follower_begins_where_its_floor_says_that_its_revision_stands(yard: Yard) -> None:
+    follower, clock, reader = hinted(yard, lambda offsets: offsets[3])
+    assert follower.read(clock, 1.0)
+    assert reader.offsets == [reader.returned[0]]
+    assert len(reader.returned) == 4
+    assert "shop" not in follower.view.clients
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        lambda offsets: offsets[1],  # an older revision
+        lambda offsets: offsets[4],  # the next one
+        lambda offsets: offsets[6],  # one that continues what was not read
+        lambda offsets: offsets[7],  # the end
+        lambda offsets: offsets[7] + 1,
+        lambda offsets: 2**53 - 1,
+        lambda offsets: offsets[3] + 1,  # within a line
+    ],
+)
+def test_a_hint_that_is_wrong_costs_a_second_start_and_nothing_else(
+    yard: Yard, hint: Callable[[list[int]], int]
+) -> None:
+    follower, clock, reader = hinted(yard, hint)
+    assert follower.read(clock, 1.0)
+    assert reader.returned[-7] == 0
+    assert len(reader.offsets) <= 2
+    assert "shop" not in follower.view.clients
+    assert follower.refusals == {}
+    assert follower.freshness(clock()).state is FreshnessState.FRESH
+
+
+def test_a_hint_into_a_log_without_the_floors_revision_makes_nothing_fresh_and_is_tried_once(yard: Yard) -> None:
+    follower, clock, reader = hinted(yard, lambda offsets: offsets[3])
+    yard.rewrite(yard.lines()[:3])
+    assert not follower.read(clock, 1.0)
+    assert not follower.read(clock, 1.0)
+    assert reader.offsets[1:].count(reader.offsets[0]) <= 1
+    assert follower.freshness(clock()).state is FreshnessState.FLOOR
+
+
+def test_a_copy_of_the_floors_revision_in_the_hints_place_hides_nothing_that_has_a_successor(yard: Yard) -> None:
+    follower, clock, _ = hinted(yard, lambda offsets: offsets[6])
+    lines = yard.lines()
+    copied = [*lines[:6], lines[3], lines[6]]
+    yard.rewrite(copied)
+    assert follower.read(clock, 1.0)
+    assert "shop" not in follower.view.clients
+    assert follower.refusals == {}
+
+
+def test_junk_at_the_hint_is_counted_once(yard: Yard) -> None:
+    follower, clock, _ = hinted(yard, lambda offsets: offsets[3])
+    lines = yard.lines()
+    junk = b"x" * len(lines[3])
+    yard.rewrite([*lines[:3], junk, *lines[3:]])
+    assert follower.read(clock, 1.0)
+    assert follower.refusals == {"malformed": 1}
+
+
+def test_a_start_from_the_beginning_that_takes_several_reads_never_goes_back_to_the_hint(yard: Yard) -> None:
+    follower, clock, reader = hinted(yard, lambda offsets: offsets[1])
+    reader.batch_of_one = True
+    reader.meanwhile = lambda: setattr(clock, "now", clock.now + 0.4)
+    attempts = 0
+    while not follower.read(clock, 1.0):
+        attempts += 1
+        assert attempts < 10
+    assert attempts > 1
+    assert reader.offsets[1:] == sorted(reader.offsets[1:])
+    assert "shop" not in follower.view.clients
+
+
+def test_a_rebuild_reads_what_stands_before_the_floor(yard: Yard) -> None:
+    follower, clock, reader = hinted(yard, lambda offsets: offsets[3])
+    routes = {"GET /orders": "orders:read", "POST /orders": "orders:write"}
+    commit(yard, {**FIRST, "gateway/orders/orders": a_gateway(**routes)})
+    assert follower.read(clock, 1.0)
+    assert set(follower.view.clients) == {"shop", "batch"}
+    assert reader.offsets.count(0) == 1, "to rebuild"
 
 
 def test_another_gateways_change_moves_the_position_and_leaves_the_view_digest(yard: Yard) -> None:

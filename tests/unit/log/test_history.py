@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -192,3 +193,16 @@ def test_a_large_revision_comes_in_parts() -> None:
     assert history.position == chain.position
     assert history.revisions[0].offset == len(records) - 1
     assert history.revisions[0].envelope == value
+
+
+def test_a_revision_began_at_its_first_record_and_one_that_is_not_on_the_chain_nowhere() -> None:
+    chain = Chain()
+    first = chain.revision({"scope/a": ACTIVE})
+    small = chain.position
+    large = chain.revision({"client/shop": a_large_client()})
+    history = read(first, *(Record(0, part.value, part.headers) for part in cut(large)))
+    assert small is not None
+    assert chain.position is not None
+    assert [history.offset_of(position) for position in (small, chain.position)] == [0, 1]
+    assert history.offset_of(replace(small, digest="0" * 64)) is None
+    assert history.offset_of(replace(small, revision=3)) is None

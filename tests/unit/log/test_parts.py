@@ -31,7 +31,7 @@ def test_what_is_cut_is_put_together_again(size: int, count: int) -> None:
     assert len(records) == count
     assert all(len(record.value) <= MAX_PART for record in records)
     parts, outcomes = taken(Parts(), *records)
-    assert outcomes == [Pending()] * (count - 1) + [Whole(envelope)]
+    assert outcomes == [Pending()] * (count - 1) + [Whole(envelope, 0)]
     assert parts == Parts()
 
 
@@ -55,7 +55,7 @@ def test_taking_a_part_leaves_the_parts_before_as_they_were() -> None:
     parts, _ = taken(Parts(), begin)
     for _ in range(2):
         _, outcomes = taken(parts, end)
-        assert outcomes == [Whole(b"a" * 2 * MAX_PART)]
+        assert outcomes == [Whole(b"a" * 2 * MAX_PART, 0)]
 
 
 def test_a_refused_part_says_what_is_wrong_with_it() -> None:

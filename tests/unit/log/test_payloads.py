@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import rfc8785
 from tests.support.logs import ACTIVE, Chain
@@ -42,6 +44,13 @@ def test_a_payload_is_read_back_as_it_was_written(payload: Payload) -> None:
 def test_a_payload_is_written_canonically(payload: Payload) -> None:
     written = payload.to_bytes()
     assert rfc8785.dumps(strict_json.parse(written)) == written
+
+
+@pytest.mark.parametrize("offset", [0, 7])
+def test_a_floor_may_say_where_its_revision_began(offset: int) -> None:
+    hinted = replace(FLOOR, offset=offset)
+    assert Floor.parse(hinted.to_bytes()) == hinted
+    assert "offset" not in strict_json.parse(FLOOR.to_bytes())
 
 
 def test_entities_are_written_sorted_however_they_are_held() -> None:

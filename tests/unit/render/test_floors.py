@@ -44,6 +44,7 @@ def render(yard: Yard, previous: tuple[RenderedFloor, ...] = (), *, now: int = N
         now=now,
         max_age=WEEK,
         accepted=history.holds,
+        offset_of=history.offset_of,
         previous=envelopes.get,
     )
 
@@ -55,6 +56,20 @@ def test_a_floor_holds_exactly_what_its_gateway_needs_and_where_the_chain_goes_o
     assert set(floor.entities) == {"scope/orders:read", "client/shop", "gateway/orders/orders"}
     assert floor.position == yard.history().position
     assert (catalog.gateway, orders.gateway) == ("catalog/catalog", "orders/orders")
+
+
+def test_a_floor_says_where_its_revision_began_on_the_log(yard: Yard) -> None:
+    genesis, *_ = yard.lines()
+    yard.publish(yard.repository.commit({**POLICY, "scope/more": a_scope()}))
+    floors = [open_floor(floor.envelope, yard.trust) for floor in render(yard)]
+    assert [floor.offset for floor in floors if isinstance(floor, Floor)] == [len(genesis) + 1] * 2
+
+
+def test_a_floor_does_not_move_because_its_offset_is_another_one_now(yard: Yard) -> None:
+    first = render(yard)
+    yard.rewrite([b"what a restored log may begin with", *yard.lines()])
+    again = render(yard, first)
+    assert [(floor.envelope, floor.moved) for floor in again] == [(floor.envelope, "") for floor in first]
 
 
 def test_rendering_again_keeps_every_envelope_byte_for_byte(yard: Yard) -> None:

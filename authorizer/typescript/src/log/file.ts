@@ -29,7 +29,9 @@ export class FileSource implements RevisionSource {
       const identity = `${dev}:${ino}`;
       const replaced = this.#identity !== null && this.#identity !== identity;
       this.#identity = identity;
-      const rewound = offset > 0 && (replaced || !(await beginsLine(file, offset)));
+      // Beyond the largest file, reading would be an error; offsets of floors are anybody's guess.
+      const onLog = offset <= size;
+      const rewound = offset > 0 && (replaced || !onLog || !(await beginsLine(file, offset)));
       return { ...(await lines(file, rewound ? 0 : offset, size)), rewound };
     } catch (error) {
       if (!isNotThere(error) || !(await isFolder(dirname(this.#path)))) {

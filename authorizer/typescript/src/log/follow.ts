@@ -48,7 +48,8 @@ export class Follower {
   readonly #clock: Clock;
   readonly #jitter: () => number;
   #held: Held;
-  #offset = 0;
+  #offset: number;
+  #hinted: boolean;
   #parts = new Parts();
   #onLog = false;
   #rebuild: Rebuild | null = null;
@@ -70,6 +71,8 @@ export class Follower {
     const holdings = Holdings.build(floor.gateway, floor.entities);
     const position = positionOf(floor);
     this.#held = { view: new View(holdings, position), holdings, chain: { position, refusedThrough: null } };
+    this.#offset = floor.offset ?? 0;
+    this.#hinted = this.#offset > 0;
     this.#trust = trust;
     this.#source = source;
     this.#clock = clock;
@@ -175,28 +178,51 @@ export class Follower {
   }
 
   async #readToEnd(read: ReadBatch, deadline: number): Promise<void> {
+    if (await this.#followToEnd(read, deadline)) return;
+    this.#offset = 0;
+    this.#beginAnew();
+    await this.#followToEnd(read, deadline); // without a hint nothing misleads
+  }
+
+  /** Take records up to the end of the log; false where the floor's offset misled. */
+  async #followToEnd(read: ReadBatch, deadline: number): Promise<boolean> {
     for (;;) {
       const batch = await read(this.#offset);
-      if (batch.rewound) {
-        // Truncated or recreated: it must show our position before it counts again.
-        [this.#parts, this.#onLog, this.#rebuild] = [new Parts(), false, null];
-      }
+      // Truncated or recreated: it must show our position before it counts again.
+      if (batch.rewound) this.#beginAnew();
       for (const record of batch.records) {
         this.#offset = record.offset; // one that cannot be applied in time is read again
         if (this.#clock() > deadline) throw new LogUnavailable('the end of the log was not reached in time');
-        await this.#take(record, read);
+        if (!(await this.#take(record, read))) return false;
       }
       this.#offset = batch.nextOffset;
-      if (batch.atEnd) return;
+      if (batch.atEnd) return this.#onLog || !this.#hinted;
     }
   }
 
-  async #take(record: LogRecord, read: ReadBatch): Promise<void> {
+  /** Forget what was seen of this log: it is read from its beginning. */
+  #beginAnew(): void {
+    [this.#hinted, this.#parts, this.#onLog, this.#rebuild] = [false, new Parts(), false, null];
+  }
+
+  /** Whether the floor's offset led elsewhere than to its revision, or past something. */
+  #misled(verdict: Verdict): boolean {
+    if (!this.#hinted) return false;
+    if (this.#onLog) return verdict.outcome === 'refused' && verdict.reason === 'broken_chain';
+    return verdict.outcome !== 'ignored' || verdict.digest !== this.view.position.digest;
+  }
+
+  /** Take one record; false where the floor's offset misled, and nothing was taken. */
+  async #take(record: LogRecord, read: ReadBatch): Promise<boolean> {
     const [parts, taken] = this.#parts.take(record);
-    if (taken.outcome === 'refused') this.#count(taken.reason);
-    if (taken.outcome === 'whole')
-      await this.#follow(judge(this.#held.chain.position, taken.envelope, this.#trust), read);
+    if (taken.outcome !== 'pending') {
+      const verdict = taken.outcome === 'whole' ? judge(this.#held.chain.position, taken.envelope, this.#trust) : taken;
+      if (this.#misled(verdict)) return false;
+      if (taken.outcome === 'refused') this.#count(taken.reason);
+      else await this.#follow(verdict, read);
+    }
     this.#parts = parts;
+    return true;
   }
 
   async #follow(verdict: Verdict, read: ReadBatch): Promise<void> {

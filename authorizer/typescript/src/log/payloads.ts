@@ -59,6 +59,8 @@ export interface Floor extends Identity {
   readonly gateway: string;
   readonly view: string;
   readonly entities: ReadonlyMap<string, Entry>;
+  /** Where its revision began on the log when it was made, a hint where to read on; null: not known. */
+  readonly offset: number | null;
 }
 
 /** The head as its publisher saw it, so that silence and withholding look different. */
@@ -136,6 +138,7 @@ export function floor(value: Json): Floor {
     gateway: members.take('gateway', matching(GATEWAY_ID)),
     view: members.take('view', hexDigest),
     entities: members.take('entities', entities),
+    offset: members.takeOr('offset', natural, null),
   };
   members.done();
   return read;

@@ -32,7 +32,9 @@ impl FileSource {
         let identity = Some((metadata.dev(), metadata.ino()));
         let replaced = self.identity.is_some() && self.identity != identity;
         self.identity = identity;
-        let rewound = offset > 0 && (replaced || !begins_line(&mut file, offset)?);
+        // Beyond the largest file, seeking would be an error; offsets of floors are anybody's guess.
+        let on_log = offset <= metadata.len();
+        let rewound = offset > 0 && (replaced || !on_log || !begins_line(&mut file, offset)?);
         Ok(Batch { rewound, ..read_lines(&mut file, if rewound { 0 } else { offset })? })
     }
 }

@@ -38,6 +38,8 @@ pub struct Follower {
     trust: Trust,
     follows: bool,
     offset: u64,
+    /// Reading began at the floor's offset, not at the beginning of the log.
+    hinted: bool,
     parts: Parts,
     rebuild: Option<Rebuild>,
     on_log: bool,
@@ -58,7 +60,8 @@ impl Follower {
             held: Held { view: Arc::new(view), chain: ChainState::at(floor.position) },
             trust,
             follows,
-            offset: 0,
+            offset: floor.offset.unwrap_or(0),
+            hinted: floor.offset.is_some_and(|offset| offset > 0),
             parts: Parts::default(),
             rebuild: None,
             on_log: false,
@@ -147,23 +150,42 @@ impl Follower {
         clock: &dyn Fn() -> Millis,
         deadline: Millis,
     ) -> Result<(), LogUnavailable> {
+        if !self.follow_to_end(source, clock, deadline)? {
+            self.offset = 0;
+            self.begin_anew();
+            self.follow_to_end(source, clock, deadline)?; // without a hint nothing misleads
+        }
+        Ok(())
+    }
+
+    /// Takes records up to the end of the log; false where the floor's offset misled.
+    fn follow_to_end(
+        &mut self,
+        source: &mut dyn RevisionSource,
+        clock: &dyn Fn() -> Millis,
+        deadline: Millis,
+    ) -> Result<bool, LogUnavailable> {
         loop {
             let batch = source.read(self.offset, left(clock, deadline))?;
             if batch.rewound {
                 // Truncated or recreated: it must show our position before it counts again.
-                (self.parts, self.on_log, self.rebuild) = (Parts::default(), false, None);
+                self.begin_anew();
             }
             for record in &batch.records {
                 self.offset = record.offset; // one that cannot be applied in time is read again
                 let before = self.parts.clone();
-                if let Err(unavailable) = self.take(source, record, clock, deadline) {
-                    self.parts = before;
-                    return Err(unavailable);
+                match self.take(source, record, clock, deadline) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(false),
+                    Err(unavailable) => {
+                        self.parts = before;
+                        return Err(unavailable);
+                    }
                 }
             }
             self.offset = batch.next_offset;
             if batch.at_end {
-                return Ok(());
+                return Ok(self.on_log || !self.hinted);
             }
             if clock() > deadline {
                 return Err(LogUnavailable("the end of the log was not reached in time".into()));
@@ -171,22 +193,42 @@ impl Follower {
         }
     }
 
+    /// Forgets what was seen of this log: it is read from its beginning.
+    fn begin_anew(&mut self) {
+        (self.hinted, self.parts, self.on_log, self.rebuild) = (false, Parts::default(), false, None);
+    }
+
+    /// Whether the floor's offset led elsewhere than to its revision, or past something.
+    fn misled(&self, verdict: &Verdict) -> bool {
+        match verdict {
+            _ if !self.hinted => false,
+            Verdict::Refused(refused) if self.on_log => refused.reason == RefusalReason::BrokenChain,
+            Verdict::Ignored(digest) => !self.on_log && *digest != self.held.view.position.digest,
+            _ => !self.on_log,
+        }
+    }
+
+    /// Takes one record; false where the floor's offset misled.
     fn take(
         &mut self,
         source: &mut dyn RevisionSource,
         record: &Record,
         clock: &dyn Fn() -> Millis,
         deadline: Millis,
-    ) -> Result<(), LogUnavailable> {
+    ) -> Result<bool, LogUnavailable> {
         let envelope = match self.parts.take(record) {
             Taken::Whole(envelope) => envelope,
-            Taken::Pending => return Ok(()),
+            Taken::Pending => return Ok(true),
+            Taken::Refused(_) if self.hinted && !self.on_log => return Ok(false),
             Taken::Refused(refused) => {
                 *self.refusals.entry(refused.reason).or_default() += 1;
-                return Ok(());
+                return Ok(true);
             }
         };
         let verdict = judge(self.held.chain.position, &envelope, &self.trust);
+        if self.misled(&verdict) {
+            return Ok(false);
+        }
         let chain = self.held.chain.after(&verdict);
         match verdict {
             Verdict::Accepted(position, Body::Revision(revision)) => {
@@ -207,7 +249,7 @@ impl Follower {
                 self.held.chain = chain;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn rebuild(
@@ -356,6 +398,103 @@ mod tests {
         log.batch = 100;
         assert!(read(&mut follower, &mut log, 60_000));
         assert_eq!(follower.view().digest(), view_built_from(&log));
+    }
+
+    const AHEAD: [(&str, Option<String>); 1] = [("client/both", None)];
+
+    /// A follower whose floor stands at the fourth of seven revisions and says that it began at `offset`.
+    fn hinted(offset: u64) -> (TestLog, Follower) {
+        let (mut log, _) = begun();
+        for _ in 0..3 {
+            log.publish(&[]);
+        }
+        let floor = Floor { offset: Some(offset), ..log.floor(&HELD) };
+        log.publish(&[]);
+        log.publish(&[]);
+        log.publish(&AHEAD);
+        let follower = Follower::new(&floor, log.trust(), true);
+        (log, follower)
+    }
+
+    #[test]
+    fn a_follower_begins_where_its_floor_says_that_its_revision_stands() {
+        let (mut log, mut follower) = hinted(3);
+        assert!(read(&mut follower, &mut log, 0));
+        assert_eq!(log.given, [3, 4, 5, 6]);
+        assert_eq!(follower.view().digest(), view_built_from(&log));
+    }
+
+    #[test]
+    fn a_wrong_hint_costs_a_second_start_and_nothing_else() {
+        for offset in [1, 2, 4, 6, 7, 8, (1 << 53) - 1] {
+            let (mut log, mut follower) = hinted(offset);
+            assert!(read(&mut follower, &mut log, 0), "{offset}");
+            assert!(log.given.ends_with(&[0, 1, 2, 3, 4, 5, 6]) && log.asked.len() <= 2, "{offset}");
+            assert_eq!(follower.view().digest(), view_built_from(&log));
+            assert_eq!(follower.freshness(0).state, FreshnessState::Fresh);
+            assert!(follower.refusals.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_hint_into_a_log_without_the_floors_revision_makes_nothing_fresh_and_is_tried_once() {
+        let (mut log, mut follower) = hinted(3);
+        log.records.truncate(3);
+        assert!(!read(&mut follower, &mut log, 0));
+        assert_eq!(log.asked, [3, 0]);
+        assert!(!read(&mut follower, &mut log, 60_000));
+        assert_eq!(log.asked, [3, 0, 3]); // where the log ended
+        assert_eq!(follower.freshness(0).state, FreshnessState::Floor);
+    }
+
+    #[test]
+    fn a_copy_of_the_floors_revision_in_the_hints_place_hides_nothing_that_has_a_successor() {
+        let (mut log, mut follower) = hinted(6);
+        let last = log.records.pop().unwrap().value;
+        log.append(log.records[3].value.clone(), BTreeMap::new());
+        log.append(last, BTreeMap::new());
+        assert!(read(&mut follower, &mut log, 0));
+        assert_eq!(follower.view().digest(), view_built_from(&log));
+        assert!(follower.refusals.is_empty());
+    }
+
+    #[test]
+    fn junk_at_the_hint_is_counted_once() {
+        let headers = [(ENVELOPE_HEADER.into(), "none".into())];
+        for headers in [BTreeMap::new(), headers.into()] {
+            let (mut log, mut follower) = hinted(3);
+            log.records[3] = Record { offset: 3, value: b"junk".to_vec(), headers };
+            assert!(read(&mut follower, &mut log, 0));
+            assert_eq!(log.asked, [3, 0]);
+            assert_eq!(follower.refusals, [(RefusalReason::Malformed, 1)].into());
+        }
+    }
+
+    #[test]
+    fn a_start_from_the_beginning_that_takes_several_reads_never_goes_back_to_the_hint() {
+        let (mut log, mut follower) = hinted(1);
+        log.batch = 1;
+        let now = std::cell::Cell::new(0);
+        let clock = || {
+            now.set(now.get() + 20);
+            now.get()
+        };
+        let mut reads = 1;
+        while !follower.read(&mut log, &clock, 100, 1000) {
+            reads += 1;
+        }
+        assert!((2..10).contains(&reads), "{reads}");
+        assert!(log.asked[1..].is_sorted());
+        assert_eq!(follower.view().digest(), view_built_from(&log));
+    }
+
+    #[test]
+    fn a_rebuild_reads_what_stands_before_the_floor() {
+        let (mut log, mut follower) = hinted(3);
+        log.publish(&[(GATEWAY, Some(gateway(&["write"])))]);
+        assert!(read(&mut follower, &mut log, 0));
+        assert_eq!(follower.view().digest(), view_built_from(&log));
+        assert_eq!(log.asked, [3, 0]);
     }
 
     #[test]

@@ -81,6 +81,8 @@ pub struct Floor {
     pub view: Digest,
     /// What the view needs.
     pub entities: Entities,
+    /// Where its revision began on the log when it was made: a hint where to read on.
+    pub offset: Option<u64>,
 }
 
 /// The head as its publisher saw it, so that silence and withholding look different.
@@ -144,6 +146,7 @@ impl Floor {
             gateway: members.take("gateway", kept(is_gateway_id))?,
             view: members.take("view", hex_digest)?,
             entities: members.take("entities", entities)?,
+            offset: members.optional("offset", natural)?.map(i64::unsigned_abs),
         };
         members.take("commit", matching(is_commit))?;
         members.take("requires", features)?;

@@ -52,6 +52,10 @@ pub struct TestLog {
     pub batch: usize,
     /// Where the records are no more.
     pub begins_at: usize,
+    /// From where it was read.
+    pub asked: Vec<u64>,
+    /// The offsets of the records that were read.
+    pub given: Vec<u64>,
 }
 
 impl TestLog {
@@ -65,6 +69,8 @@ impl TestLog {
             down: false,
             batch: 100,
             begins_at: 0,
+            asked: Vec::new(),
+            given: Vec::new(),
         }
     }
 
@@ -161,11 +167,13 @@ impl RevisionSource for TestLog {
         if self.down {
             return Err(LogUnavailable("down".into()));
         }
+        self.asked.push(offset);
         let asked = usize::try_from(offset).unwrap();
         let rewound = asked > self.records.len() || (asked < self.begins_at);
         let from = if rewound { self.begins_at } else { asked };
         let to = self.records.len().min(from + self.batch);
         let records = self.records[from..to].to_vec();
+        self.given.extend(records.iter().map(|record| record.offset));
         Ok(Batch { records, next_offset: to as u64, at_end: to == self.records.len(), rewound })
     }
 }
