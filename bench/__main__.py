@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-SUBJECTS = ("cli", "reading", "publishing", "freshness", "authorizer")
+SUBJECTS = ("cli", "reading", "access", "publishing", "rendering", "freshness", "authorizer")
 
 
 def main(chosen: list[str]) -> int:

@@ -175,6 +175,10 @@ _ROLLOUT = """\
 kind: Rollout
 module: 1.0.0
 authorizer: 1.0.0
+artifacts:
+  bucket: example-gatefleet-{region}
+  rust: 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+  node: 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
 waves:
   - name: canary
     gateways:

@@ -35,6 +35,7 @@ from gatefleet.contract.entities import (
 from gatefleet.local.reference import ReferenceAuthorizer, UnauthorizedError
 from gatefleet.local.runtime_api import FunctionError
 from gatefleet.render.floors import render_floor
+from gatefleet.render.shares import Shares
 
 Deploy = Callable[..., Function]
 
@@ -156,7 +157,7 @@ class OfVectors(LocalPolicy):
         gateway, position = self.view["gateway"], Position(**self.view["position"])
         floor = render_floor(
             gateway,
-            self.view["entities"],
+            Shares(self.view["entities"]),
             position,
             "0" * 40,
             trust=self.trust,
