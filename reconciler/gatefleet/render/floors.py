@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gatefleet.contract.digests import Position
+from gatefleet.contract.digests import Position, state_digest, value_digests
 from gatefleet.decide.view import Holdings
 from gatefleet.log.envelope import FLOOR, seal
 from gatefleet.log.keys import Signer
 from gatefleet.log.opening import Refused, open_floor
 from gatefleet.log.payloads import Floor
 from gatefleet.log.trust import Trust
+from gatefleet.render.shares import Shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,12 @@ def render_floors(
     whether a position is on the log's chain: from a floor that is not, nothing goes on. `offset_of` says where a
     position's revision began on the log, so that followers need not read what stands before.
     """
+    shares = Shares(entities)
     gateways = sorted(key.partition("/")[2] for key in entities if key.startswith("gateway/"))
     return tuple(
         render_floor(
             gateway,
-            entities,
+            shares,
             position,
             commit,
             trust=trust,
@@ -68,7 +70,7 @@ def render_floors(
 
 def render_floor(
     gateway: str,
-    entities: Mapping[str, str],
+    shares: Shares,
     position: Position,
     commit: str,
     *,
@@ -80,11 +82,13 @@ def render_floor(
     previous: bytes | None,
     offset_of: Callable[[Position], int | None] = lambda _: None,
 ) -> RenderedFloor:
-    """One gateway's floor, the previous one where nothing asks for another."""
-    holdings = Holdings.build(gateway, entities)
-    moved = _why_moved(previous, holdings, trust, now=now, max_age=max_age, accepted=accepted)
+    """One gateway's floor, the previous one where nothing asks for another. Raises `Malformed`."""
+    share = shares.of(gateway)
+    view = state_digest(value_digests(share))
+    moved = _why_moved(previous, gateway, view, trust, now=now, max_age=max_age, accepted=accepted)
     if previous is not None and not moved:
         return RenderedFloor(gateway, previous, "")
+    holdings = Holdings.build(gateway, share)  # read as strictly as the authorizer will
     floor = Floor(
         environment=trust.environment,
         log=trust.log,
@@ -105,7 +109,8 @@ def render_floor(
 
 def _why_moved(
     previous: bytes | None,
-    holdings: Holdings,
+    gateway: str,
+    view: str,
     trust: Trust,
     *,
     now: int,
@@ -117,13 +122,13 @@ def _why_moved(
     floor = open_floor(previous, trust)
     if isinstance(floor, Refused):
         return f"the previous one is refused ({floor.reason})"
-    if floor.gateway != holdings.gateway_id:
+    if floor.gateway != gateway:
         return "the previous one is another gateway's"
     if not accepted(floor.position):
         return "the previous one is of a revision that the log does not hold"
     if floor.trust != trust.version:
         return "new trust"
-    if floor.view != holdings.digest:
+    if floor.view != view:
         return "its policy changed"
     if floor.issued_at > now:  # made by a clock that ran ahead, it would not get old in time
         return "issued in the future"
