@@ -27,8 +27,12 @@ from gatefleet.local.chaos_proxy import HOST, ChaosProxy
 from gatefleet.local.kafka.access import AUTHORIZER, RECONCILER
 from gatefleet.local.kafka.server import ADMIN
 from gatefleet.local.lambda_host import LambdaEnvironment
+from gatefleet.log.envelope import FLOOR, seal
+from gatefleet.log.history import read_history
 from gatefleet.log.kafka_client import consumer_configuration
 from gatefleet.log.kafka_settings import KafkaSettings
+from gatefleet.log.opening import open_floor
+from gatefleet.log.payloads import Floor
 from gatefleet.model.types import DEVELOPMENT
 
 pytestmark = pytest.mark.kafka
@@ -134,6 +138,36 @@ def test_a_start_is_fresh_from_the_first_answer_on_and_follows(
     revoke(policy)
     time.sleep(1.1)  # until what it has read is older than `max_staleness`
     assert asked(function) == ("client_suspended", "fresh")
+
+
+def test_a_start_reads_from_where_its_floor_says_that_its_revision_stands(
+    deploy_on: Deploy, policy: Published, network: Network
+) -> None:
+    topic = policy.topic
+    for _ in range(3):  # duplicates are ignored, and take as long to read as what is none
+        topic.writer.append(policy.log.read_bytes().splitlines() * 200)
+    policy.entities["scope/orders:write"] = a_scope()
+    policy.publish()
+    policy.entities["scope/orders:list"] = a_scope()
+    policy.publish()
+    history = read_history(topic.reader, policy.trust)
+    assert history.position is not None
+    assert history.offset_of(history.position) == 602
+
+    def fetched_by_a_start(variables: dict[str, str]) -> int:
+        before = network.proxy.traffic.bytes_down
+        function = deploy_on(network.settings(), **variables)
+        assert asked(function) == ("allowed", "fresh")
+        return network.proxy.traffic.bytes_down - before
+
+    whole = fetched_by_a_start({})
+    floor = open_floor(policy.floors()["orders/orders"], policy.trust)
+    assert isinstance(floor, Floor)
+    hinted = replace(floor, offset=history.offset_of(floor.position))
+    path = policy.folder / "hinted.json"
+    path.write_bytes(seal(FLOOR, hinted.to_bytes(), [policy.signer]))
+    before_the_floor = 601 * len(policy.log.read_bytes().splitlines()[0])
+    assert whole > before_the_floor > 20 * fetched_by_a_start({"GATEFLEET_FLOOR": str(path)})
 
 
 def test_a_start_without_its_broker_answers_from_the_floor_and_is_fresh_once_it_is_back(
