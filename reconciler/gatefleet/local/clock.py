@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gatefleet.problems import failure
 
-_SOURCE = Path(__file__).with_name("clock.c")
+SOURCE = Path(__file__).with_name("clock.c")
 
 
 class JumpingClock:
@@ -21,10 +21,10 @@ class JumpingClock:
         compiler = shutil.which("cc")
         if compiler is None:
             raise failure("GF627", "cc", "is not on this machine", fix="install a C compiler (Debian: build-essential)")
-        command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(self._library), str(_SOURCE)]
+        command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(self._library), str(SOURCE)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise failure("GF627", str(_SOURCE), "does not build", why=done.stderr.strip(), fix="mend its source")
+            raise failure("GF627", str(SOURCE), "does not build", why=done.stderr.strip(), fix="mend its source")
         self.set(0)
 
     @property
