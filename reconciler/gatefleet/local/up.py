@@ -328,6 +328,7 @@ class Up:
             now=int(time.time()),
             max_age=model.conventions.floor_max_age,
             accepted=history.holds,
+            offset_of=history.offset_of,
             previous=self._floors.get,
         )
         self._floors = {one.gateway: one.envelope for one in rendered}
