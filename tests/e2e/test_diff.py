@@ -72,6 +72,7 @@ def test_what_changes_no_reach_but_conditions_says_so(branch: Company) -> None:
     lines = branch.ok("diff").out.splitlines()
     assert lines[0] == "No client gains or loses a route. Conditions change in 1 entity:"
     assert lines[1] == "  client/support-desk"
+    assert "### Access: conditions change\n" in branch.ok("diff", "-o", "markdown").out
 
 
 def test_a_gate_fails_on_widening_only(branch: Company) -> None:
@@ -88,6 +89,12 @@ def test_the_comment_is_found_again_and_leaves_no_cell(branch: Company) -> None:
     rows = [line for line in said.splitlines() if line.startswith("| **")]
     assert len(rows) == 2
     assert all(row.count(" | ") == 6 for row in rows)
+
+
+def test_the_comment_marks_a_line_that_only_the_base_has(branch: Company) -> None:
+    branch.commit(DESK, "  orders:read: {}\n", "")
+    (row, *_) = [line for line in branch.ok("diff", "-o", "markdown").out.splitlines() if line.startswith("| **")]
+    assert f"`orders:read is no longer granted`<br>`{DESK}:6:3` (base) |" in row
 
 
 def test_a_branch_is_compared_with_where_it_left_main(branch: Company) -> None:

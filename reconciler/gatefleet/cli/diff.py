@@ -226,11 +226,13 @@ def _headline(reports: Sequence[Report]) -> str:
     widens, narrows = any(one.widens for one in reports), any(one.narrows for one in reports)
     if widens:
         return "widens and narrows ⚠️" if narrows else "widens ⚠️"
-    return "narrows" if narrows else "no effect"
+    if narrows:
+        return "narrows"
+    return "conditions change" if any(one.changed for one in reports) else "no effect"
 
 
 def _table(report: Report) -> Iterator[str]:
-    yield "| | who | can call | on | risk | in effect | because |"
+    yield "| | who | route | on | risk | in effect | because |"
     yield "|---|---|---|---|---|---|---|"
     for line in report.lines:
         who = ", ".join(f"`{_cell(one)}`" for one in line.clients[:_SHOWN]) or "**anyone**"
@@ -241,7 +243,8 @@ def _table(report: Report) -> Iterator[str]:
             routes += f"<br>and {len(line.routes) - _SHOWN} more"
         note = f" (with {' or '.join(line.kinds)})" if line.kinds else ""
         why = "<br>".join(
-            f"`{_cell(one.what)}`" + ("" if one.place is None else f" · `{_cell(str(one.place))}`")
+            f"`{_cell(one.what)}`"
+            + ("" if one.place is None else f"<br>`{_cell(str(one.place))}`{' (base)' if one.before else ''}")
             for one in line.reasons
         )
         sign = "**+**" if line.gains else "**\u2212**"
