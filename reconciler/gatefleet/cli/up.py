@@ -32,8 +32,8 @@ def up(
         "--builds",
         help="Authorizers in Rust and TypeScript, in processes as Lambda runs them; else the reference.",
     ),
-    play: str = typer.Option(
-        "",
+    play: str | None = typer.Option(
+        None,
         "--play",
         metavar="NAME",
         help="Play a scenario on Kafka and both builds, told step by step, then end: its name, or a .yaml file.",
