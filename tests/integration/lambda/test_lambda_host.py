@@ -247,9 +247,10 @@ def test_a_floor_that_the_trust_beside_it_does_not_open_is_refused(variables: di
 
 # Starts one environment that runs and one that is frozen, says which processes these are, and waits to be killed.
 HOST = """
-import json, pathlib, sys, time
+import json, pathlib, signal, sys, time
 from gatefleet.local.lambda_host import LambdaEnvironment
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are told to ignore it
 command, variables, folder = json.loads(sys.argv[1])
 for name in ("running", "frozen"):
     environment = LambdaEnvironment(command, variables).start()
