@@ -52,15 +52,15 @@ class Terraform:
             "CHECKPOINT_DISABLE": "1",
         }
 
-    def run(self, *arguments: str) -> str:
-        """Standard output of a command that must succeed."""
-        done = self.try_run(*arguments)
+    def run(self, *arguments: str, given: str = "") -> str:
+        """Standard output of a command that must succeed; `given` is its standard input."""
+        done = self.try_run(*arguments, given=given)
         assert done.returncode == 0, f"terraform {' '.join(arguments)}\n{(done.stdout + done.stderr)[-8000:]}"
         return done.stdout
 
-    def try_run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def try_run(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
         """A command, however it ends."""
         command = [tool("terraform", INSTALL_TERRAFORM), *arguments]
         return subprocess.run(
-            command, cwd=self.folder, env=self._environment, capture_output=True, text=True, check=False
-        )  # fmt: skip
+            command, input=given, cwd=self.folder, env=self._environment, capture_output=True, text=True, check=False
+        )
