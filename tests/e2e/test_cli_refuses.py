@@ -671,7 +671,7 @@ def test_closed_streams_are_no_defect(unpublished: Company) -> None:
 
 def test_an_interrupt_ends_with_130_and_says_so(unpublished: Company) -> None:
     command = [COMMAND, "plan", *with_option(ON_LOG, "--log", "kafka:127.0.0.1:1/topic")]
-    # A shell's background jobs, this test perhaps among them, are told to ignore an interrupt, and so are their children.
+    # A shell's background jobs, this test perhaps among them, and their children are told to ignore an interrupt.
     heard = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         ran = subprocess.Popen(
