@@ -57,31 +57,47 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def plans(fleet: Path, configuration: Path) -> dict[str, dict[str, Any]]:
+    """All roots as Terraform plans them, each a module of one root: one start of Terraform and its plugin for all."""
+    calls = {}
+    for environment, gateway in ROOTS:
+        team, name = gateway.split("/")
+        folder = f"terraform/teams/{team}/{environment}/{name}"
+        (fleet / folder / "override.tf.json").write_bytes(override_for(document(fleet / folder)))
+        calls[f"{environment}-{team}-{name}"] = {"source": f"./{folder}"}
+    (fleet / "main.tf.json").write_text(json.dumps({"module": calls}))
+    modules = planned(fleet, configuration)["planned_values"]["root_module"]["child_modules"]
+    return {module["address"].removeprefix("module."): module for module in modules}
+
+
+def document(root: Path) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((root / "main.tf.json").read_text())
+    return read
+
+
 def planned(root: Path, configuration: Path) -> dict[str, Any]:
-    document = json.loads((root / "main.tf.json").read_text())
-    (root / "override.tf.json").write_bytes(override_for(document))
     terraform = Terraform(root, root, configuration)
     terraform.run("init", "-no-color", "-input=false")
     terraform.run("plan", "-no-color", "-input=false", "-refresh=false", "-out=plan")
     plan: dict[str, Any] = json.loads(terraform.run("show", "-json", "plan"))
+    assert plan["errored"] is False
     return plan
 
 
-def resources(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for module in plan["planned_values"]["root_module"]["child_modules"]:
+def resources(root: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for module in root["child_modules"]:
         yield from module["resources"]
 
 
 @pytest.mark.parametrize(("environment", "gateway"), ROOTS, ids=[f"{one}-{two}" for one, two in ROOTS])
 def test_a_root_plans_each_route_with_its_authorizer(
-    environment: str, gateway: str, fleet: Path, configuration: Path
+    environment: str, gateway: str, plans: dict[str, dict[str, Any]]
 ) -> None:
-    team, name = gateway.split("/")
-    plan = planned(fleet / "terraform" / "teams" / team / environment / name, configuration)
-    assert plan["errored"] is False
+    root = plans[f"{environment}-{gateway.replace('/', '-')}"]
     source = MODEL.gateways[gateway]
     open_routes = {key for key, route in source.routes.items() if isinstance(route.requirement, Public)}
-    assert dict(planned_routes(resources(plan))) == {key: key not in open_routes for key in source.routes}
+    assert dict(planned_routes(resources(root))) == {key: key not in open_routes for key in source.routes}
 
 
 def test_no_free_text_is_evaluated(fleet: Path, configuration: Path, tmp_path: Path) -> None:
@@ -91,7 +107,9 @@ def test_no_free_text_is_evaluated(fleet: Path, configuration: Path, tmp_path: P
     shutil.copytree(fleet / "terraform" / "modules", folder / "terraform" / "modules")
     files = example_files(with_texts(MODEL), "production")
     write_files(folder, {path: content for path, content in files.items() if "/orders/production/orders/" in path})
-    plan = planned(folder / "terraform/teams/orders/production/orders", configuration)
+    root = folder / "terraform/teams/orders/production/orders"
+    (root / "override.tf.json").write_bytes(override_for(document(root)))
+    plan = planned(root, configuration)["planned_values"]["root_module"]
     api = next(one["values"] for one in resources(plan) if one["type"] == "aws_apigatewayv2_api")
     assert {name: text for name, text in api["tags"].items() if name.startswith("note")} == NOTES
     assert (api["description"], api["tags"]["cost-centre"]) == (HOSTILE[0], HOSTILE[1])
