@@ -156,6 +156,16 @@ def _ends() -> Iterator[Case]:
     }
     for title, text in refused.items():
         yield _case(f"route-key-{title}", "neither a method with a path nor $default", routes, text, "route-key-get")
+    for kind, value in (("scope", SCOPE), ("client", CLIENT), ("issuer", ISSUER), ("gateway", GATEWAY)):
+        comment = "a key has a slash after its kind"
+        yield _entity(f"{kind}-key-without-a-slash", comment, (f"{kind}s", value), f"{kind}-value")
+    key = {"rs": {"alg": "ES256", "jwk": ES256, "state": "active", "use": "sig"}}
+    comment = "an unknown member of a key is not skipped"
+    yield _entity("key-with-unknown-member", comment, ("issuer/workforce", ISSUER | {"keys": key}), "issuer-value")
+    claim = {"GET /orders": ROUTE | {"claims": {"tenant": ""}}}
+    comment = "a claim of no text is none that anybody means"
+    empty = ("gateway/orders/orders", GATEWAY | {"routes": claim})
+    yield _entity("claim-of-no-text", comment, empty, "gateway-with-every-route")
     for length in (42, 44):
         text, comment = "A" * length, "a thumbprint has 43 characters"
         entity = CLIENT | {"certificates": [text]}

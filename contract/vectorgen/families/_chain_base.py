@@ -127,6 +127,13 @@ def _floors() -> Iterator[Case]:
         "malformed",
         "check 9",
     )
+    yield refused(
+        "unknown-member-of-a-floor",
+        "a member that nobody knows is refused, whatever the type",
+        _sealed_floor(R2, ENTITIES_1, note=""),
+        "malformed",
+        "check 9",
+    )
     yield from _floor_offsets()
     yield refused("revision-as-floor", "a revision is no floor", as_floor(E2), "wrong_type", "check 3")
     yield refused(

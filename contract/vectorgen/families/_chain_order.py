@@ -176,6 +176,30 @@ def _successors() -> Iterator[Case]:
         stale=(1, 2),
         neighbour="four-revisions",
     )
+    yield case(
+        "order",
+        "later-number-on-the-held-parent",
+        "a later number on the held parent is no successor: one in between is missing",
+        "check 13",
+        [envelope(R2 | {"revision": 3})],
+        "broken_chain",
+        held=R1,
+        at=R1,
+        stale=(1, 3),
+        neighbour="four-revisions",
+    )
+    yield case(
+        "order",
+        "refusals-counting-down",
+        "what was refused further ahead is still not enforced after a refusal of less",
+        _STALE,
+        [E4, E3],
+        "broken_chain broken_chain",
+        held=R1,
+        at=R1,
+        stale=(1, 4),
+        neighbour="four-revisions",
+    )
     zeros = R2 | {"parent": ZEROS}
     yield case(
         "order",
@@ -582,6 +606,22 @@ def _ticks() -> Iterator[Case]:
         held=R2,
         at=R2,
     )
+    here = snapshot(R2, ENTITIES_2, note="")
+    for name, value in (
+        ("unknown-member-of-a-snapshot", envelope(here, payload_type=SNAPSHOT)),
+        ("unknown-member-of-a-tick", ticked(R2, note="")),
+    ):
+        yield case(
+            "order",
+            name,
+            "a member that nobody knows is refused, whatever the type",
+            "check 9",
+            [value],
+            "malformed",
+            held=R2,
+            at=R2,
+            neighbour="tick-at-the-held-revision",
+        )
     yield case(
         "order",
         "tick-of-the-past",

@@ -195,6 +195,23 @@ def _bounds() -> Iterator[Case]:
         [filler("55" * 32, f"{index}/23") for index in range(23)],
         " ".join(["pending"] * 21 + ["too_large", "malformed"]),
     )
+    whole = sha(b"x" * 16 * MIB)
+    yield _refused(
+        "parts-of-exactly-16-mib",
+        "an envelope of 16 MiB is complete at its last part, and judged as what it is",
+        [*(filler(whole, f"{index}/22") for index in range(21)), filler(whole, "21/22", 256 * KIB)],
+        " ".join(["pending"] * 21 + ["malformed"]),
+    )
+    yield case(
+        "parts",
+        "part-of-64",
+        "an envelope may have 64 parts",
+        _CLAUSE,
+        [part(b"x", sha(E3), "0/64")],
+        "pending",
+        held=R2,
+        at=R2,
+    )
     begun = [filler(f"{index:064x}", "0/2", KIB) for index in range(1, 5)]
     yield _accepted(
         "four-incomplete-envelopes",
@@ -229,6 +246,21 @@ def _bounds() -> Iterator[Case]:
     rest = [filler("cc" * 32, f"{index}/40") for index in range(3)]
     total = (len(large[0]) + len(large[1]) + 2) * 768 * KIB
     assert total <= 32 * MIB < total + 768 * KIB
+    quarters = [
+        filler(f"{name:064x}", f"{index}/13", 512 * KIB if index == 10 else 768 * KIB)
+        for name in range(1, 5)
+        for index in range(11)
+    ]
+    yield case(
+        "parts",
+        "incomplete-of-exactly-32-mib",
+        "32 MiB of incomplete envelopes are held",
+        _CLAUSE,
+        [*quarters, filler(f"{1:064x}", "11/13", KIB)],
+        " ".join(["pending"] * 45),
+        held=R2,
+        at=R2,
+    )
     yield _refused(
         "incomplete-up-to-32-mib",
         "up to 32 MiB all incomplete envelopes are held, and above it the oldest one stays if it just grew",

@@ -205,6 +205,22 @@ def _features() -> Iterator[Case]:
         None,
         held=R4,
     )
+    yield _refused(
+        "unknown-feature-at-the-beginning",
+        "nor does the very first number",
+        _STALE,
+        unknown | {"revision": 1},
+        "unsupported",
+        None,
+        held=R4,
+    )
+    yield _refused(
+        "unknown-feature-with-an-epoch-as-text",
+        "an epoch that is no number leaves the number unknown",
+        _STALE,
+        unknown | {"epoch": "1", "revision": 9},
+        "unsupported",
+    )
     yield _refused("requires-missing", "a revision says what it requires", "check 5", without(R3, "requires"))
     yield _refused("requires-null", "requiring null is not requiring nothing", "check 5", R3 | {"requires": None})
     yield _refused(

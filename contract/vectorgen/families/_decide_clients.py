@@ -144,6 +144,7 @@ def _certificates() -> Iterator[Case]:
         "certificate-unlisted": ("a certificate that nobody lists", certificate(2)),
         "certificate-claimed-twice": ("a certificate that two clients list belongs to neither", certificate(3)),
         "certificate-empty": ("an empty PEM is there and no certificate", ""),
+        "certificate-of-no-bytes": ("PEM around nothing is no certificate, also where one is listed", _pem(b"")),
         "certificate-no-armour": ("base64 without its armour", body),
         "certificate-armour-alone": (
             "armour around nothing is no certificate",

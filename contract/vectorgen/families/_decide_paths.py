@@ -200,6 +200,12 @@ def _shadows() -> Iterator[Case]:
         ("shadow-stage", "a stricter route behind the stage", "/$default/files/private/a/"),
     ):
         yield no(name, comment, http_event(route, authorization=bearer(), path=path))
+    yield no(
+        "shadow-more-claims",
+        "a route that demands a claim besides is a stricter one",
+        http_event("ANY /tags/{proxy+}", authorization=bearer(), path="/tags/Secret"),
+        route="ANY /tags/{proxy+}",
+    )
     ok = partial(allowed, route=route, group=group, spec=spec)
     yield ok(
         "shadow-other-method",
@@ -226,6 +232,20 @@ def _shadows() -> Iterator[Case]:
         "a stricter route deeper in the path is another path",
         http_event(route, authorization=bearer(), path="/files/x/files/private/a"),
     )
+    yield ok(
+        "shadow-behind-another-segment",
+        "only the stage is a segment that a reader may leave out in front",
+        http_event(route, authorization=bearer(), path="/v2/files/private/a"),
+    )
+    yield allowed(
+        "shadow-beside-a-deep-prefix",
+        "a route is preferred to a greedy one only below all the segments of that one",
+        http_event("ANY /deep/er/{proxy+}", authorization=bearer(), path="/deep/other"),
+        route="ANY /deep/er/{proxy+}",
+        path="differs",
+        group=group,
+        spec=spec,
+    )
     docs = partial(http_event, "GET /docs/{proxy+}", authorization=bearer())
     yield allowed(
         "shadow-any-beside-method",
@@ -248,6 +268,14 @@ def _shadows() -> Iterator[Case]:
         "shadow-claims-plain",
         "a path below a greedy route that demands a claim",
         flags(path="/flags/a"),
+        route="ANY /flags/{proxy+}",
+        group=group,
+        spec=spec,
+    )
+    yield allowed(
+        "shadow-same-claims",
+        "a route that demands the same claims is no danger",
+        flags(path="/flags/Same"),
         route="ANY /flags/{proxy+}",
         group=group,
         spec=spec,
@@ -293,6 +321,15 @@ def _fitting() -> Iterator[Case]:
     ):
         route = "GET /orders/{id}"
         yield ok(name, comment, http_event(route, authorization=bearer(), path=path), route=route, path=fits)
+    for name, route, path in (
+        ("no-parameter-at-its-end", "GET /odd}/x", "/other/x"),
+        ("no-parameter-at-its-beginning", "GET /{odd/x", "/other/x"),
+        ("not-greedy-at-its-end", "GET /odd/a+}", "/odd/a;b"),
+        ("not-greedy-at-its-beginning", "GET /odd/{a+", "/odd/a;b"),
+    ):
+        comment = "a segment with one brace is a literal"
+        event = http_event(route, authorization=bearer(), path=path)
+        yield ok(name, comment, event, route=route, path="differs")
     yield ok(
         "differs-greedy",
         "a greedy parameter has at least one segment",

@@ -29,6 +29,19 @@ def _scopes() -> Iterator[Case]:
         ("scope-list", "scopes in a list of strings", ["openid", "orders:read"]),
     ):
         yield ok(name, comment, http_event(authorization=bearer(scope=value)))
+    yield ok(
+        "scope-sorted",
+        "the scopes of a decision are sorted, in whatever order policy and token name them",
+        http_event(authorization=bearer(client_id="unsorted", scope="orders:write orders:admin orders:read")),
+        client="unsorted",
+        scopes=("orders:admin", "orders:read", "orders:write"),
+    )
+    yield ok(
+        "scope-named-like-a-client",
+        "a granted scope that the policy does not have is none, also where a client has its name",
+        http_event(authorization=bearer(client_id="ghost", scope="ghost orders:read")),
+        client="ghost",
+    )
     no = partial(
         denied,
         step="scope",

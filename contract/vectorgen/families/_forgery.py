@@ -98,6 +98,15 @@ def jti_for_leading_zero(head: Mapping[str, Any]) -> str:
     raise ValueError("no signature begins with a zero byte")
 
 
+def jti_for_first_byte(head: Mapping[str, Any], part: str, byte: int) -> str:
+    """A `jti` with which r or s of the ES256 signature begins with this byte (one in 256 does)."""
+    for number in range(10_000):
+        signature = raw_signature("issuer-p256", signing_input(head, claims(jti=f"{part}-{number}")).encode())
+        if signature[0 if part == "r" else 32] == byte:
+            return f"{part}-{number}"
+    raise ValueError("no signature begins with that byte")
+
+
 def under_small_order(head: Mapping[str, Any], key: bytes) -> str:
     """A token that verifies under an Ed25519 key of small order: for one message in eight (or more) S = 0 and R = the
     neutral element is a good signature, and nobody needs a private key."""

@@ -73,29 +73,38 @@ def gateway(routes: Mapping[str, Any], **members: Any) -> dict[str, Any]:
 ROUTES: dict[str, Any] = {
     "$default": any_of(["orders:admin"]),
     "ANY /any": any_of(["orders:read"]),
+    "ANY /deep/er/{proxy+}": any_of(["orders:read"]),
     "ANY /docs/{proxy+}": any_of(["orders:admin"]),
     "ANY /files/{proxy+}": any_of(["orders:read"]),
     "ANY /flags/{proxy+}": any_of(["orders:read"], claims={"level": 1}),
+    "ANY /tags/{proxy+}": any_of(["orders:read"]),
     "DELETE /orders/{id}": any_of(["orders:refund"]),
     "GET /any/strict": any_of(["orders:admin"]),
     "GET /both": any_of(["orders:archive", "orders:read", "orders:refund"]),
     "GET /cancelled": any_of(["orders:cancel"], ["orders:read"]),
     "GET /claims": any_of(["orders:read"], claims={"level": 3, "staff": True, "tenant": "acme"}),
+    "GET /deep/other": any_of(["orders:admin"]),
     "GET /docs/{proxy+}": any_of(["orders:read"]),
     "GET /either": any_of(["orders:archive", "orders:read"], ["orders:refund"]),
     "GET /files/private/{name}": any_of(["orders:admin"]),
     "GET /files/readme": any_of(["orders:read"]),
     "GET /files/status": {"public": True},
+    "GET /flags/same": any_of(["orders:read"], claims={"level": 1}),
     "GET /flags/set": any_of(["orders:read"], claims={"level": True}),
     "GET /health": {"public": True},
     "GET /key-or-certificate": any_of(["orders:read"], credentials=("api_key", "certificate")),
     "GET /list": any_of(["orders:list"]),
     "GET /me": {"any_client": True, "credentials": ["jwt"]},
     "GET /mixed": any_of(["orders:read"], credentials=("api_key", "certificate", "jwt")),
+    "GET /odd}/x": any_of(["orders:read"]),
+    "GET /odd/a+}": any_of(["orders:read"]),
+    "GET /odd/{a+": any_of(["orders:read"]),
+    "GET /{odd/x": any_of(["orders:read"]),
     "GET /old": any_of(["orders:legacy"]),
     "GET /orders": any_of(["orders:read"]),
     "GET /orders/{id}": any_of(["orders:read"]),
     "GET /terminal": any_of(["orders:read"], credentials=("certificate",)),
+    "GET /tags/secret": any_of(["orders:read"], claims={"tenant": "acme"}),
     "GET /tenant-key": any_of(["orders:read"], credentials=("api_key",), claims={"tenant": "acme"}),
     "GET /{kind}/latest": any_of(["orders:admin"]),
     "POST /orders": any_of(["orders:admin", "orders:read"], ["orders:write"]),
@@ -129,6 +138,9 @@ def _keys() -> dict[str, Any]:
         "retiring": {"alg": "EdDSA", "jwk": ed, "state": "retiring"},
         "revoked": {"alg": "EdDSA", "jwk": ed, "state": "revoked"},
         "rs": {"alg": "RS256", "jwk": rs, "state": "active"},
+        "rs-2047": {"alg": "RS256", "jwk": jwk("too-short-rsa"), "state": "active"},
+        "rs-4096": {"alg": "RS256", "jwk": jwk("longest-rsa"), "state": "active"},
+        "rs-4097": {"alg": "RS256", "jwk": jwk("too-long-rsa"), "state": "active"},
         "shared": {"alg": "EdDSA", "jwk": ed, "state": "active"},
         "short": {"alg": "EdDSA", "jwk": {**ed, "x": b64(_decoded(ed["x"])[:31])}, "state": "active"},
         "weak": {"alg": "RS256", "jwk": jwk("weak-rsa"), "state": "active"},
@@ -192,6 +204,7 @@ def _clients() -> dict[str, Any]:
         ),
         "client/ended": client(scopes={"orders:read": {"until": NOW}}),
         "client/ending": client(scopes={"orders:read": {"until": NOW + 1}}),
+        "client/ghost": client("ghost", "orders:read"),
         "client/keyless": client("orders:read", issuer=OMIT),
         "client/legacy": client("orders:legacy", "orders:read"),
         "client/partner": client("orders:read", issuer="partners"),
@@ -217,6 +230,7 @@ def _clients() -> dict[str, Any]:
         "client/terminal-2": client("orders:read", issuer=OMIT, certificates=[thumbprint(certificate(3))]),
         "client/twin": client("orders:read", issuer="twin-a"),
         "client/twin-2": client("orders:read", issuer="twin-b"),
+        "client/without-bytes": client("orders:read", issuer=OMIT, certificates=[_zeros(0)]),
         "client/writer": client("orders:read", "orders:write"),
     }
 
@@ -240,7 +254,10 @@ def _entities(api: str) -> tuple[tuple[str, str], ...]:
     whole = {**SCOPES, **_issuers(), **_clients(), "gateway/orders/orders": gateway(routes, api=api)}
     if api == "none":
         del whole["gateway/orders/orders"]
-    return tuple((key, canonical(value)) for key, value in sorted(whole.items()))
+    written = {key: canonical(value) for key, value in sorted(whole.items())}
+    # Canonical is the publisher's duty: a follower reads any strict JSON of the right shape.
+    unsorted = '{"scopes":{"orders:write":{},"orders:read":{},"orders:admin":{}},"issuer":"workforce","state":"active"}'
+    return tuple(sorted((written | {"client/unsorted": unsorted}).items()))
 
 
 def views() -> dict[str, Any]:

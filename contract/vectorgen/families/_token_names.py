@@ -57,6 +57,7 @@ def _issuer() -> Iterator[Case]:
         "iss-space": ("a space at the end is not trimmed", f"{WORKFORCE} "),
         "iss-look-alike": ("a Cyrillic letter that looks like an o", WORKFORCE.replace("o", "\u043e", 1)),
         "iss-name": ("the policy's name of an issuer is not its URL", "workforce"),
+        "iss-name-of-one-client": ("nor is the one that a single client has", "partners"),
         "iss-twice": (
             "an issuer URL that two issuers of the view claim belongs to neither",
             "https://twin.example.org",

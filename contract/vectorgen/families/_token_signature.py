@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator
 
@@ -47,6 +48,22 @@ def _signature() -> Iterator[Case]:
         group=group,
         rfc8017="8.2.1",
     )
+    yield accepted(
+        "rs256-4096-bits",
+        "4,096 bits are the longest modulus",
+        token(header(alg="RS256", kid="rs-4096"), key="longest-rsa"),
+        group=group,
+        decision="12 signature",
+    )
+    for part, byte in itertools.product(("r", "s"), (0x00, 0x7F, 0x80)):
+        jti = forgery.jti_for_first_byte(es, part, byte)
+        yield accepted(
+            f"es256-{part}-begins-with-{byte:02x}",
+            "r and s are numbers of 32 bytes, whatever their first one",
+            token(es, claims(jti=jti), key="issuer-p256"),
+            group=group,
+            rfc7518="3.4",
+        )
     own = "good-eddsa"
     body = b64(json_of(claims(scope="orders:admin")).encode())
     head, _, good = token().split(".")
@@ -258,6 +275,8 @@ def _unusable() -> Iterator[Case]:
     unusable: dict[str, tuple[str, str, str, str]] = {
         "key-too-short": ("an Ed25519 key of 31 bytes", "EdDSA", "short", "issuer-ed25519"),
         "key-weak": ("an RSA key of 1,024 bits is below RFC 7518's least length", "RS256", "weak", "weak-rsa"),
+        "key-of-2047-bits": ("a modulus of 2,047 bits fills 256 bytes", "RS256", "rs-2047", "too-short-rsa"),
+        "key-of-4097-bits": ("a modulus above 4,096 bits", "RS256", "rs-4097", "too-long-rsa"),
         "key-exponent-3": ("an RSA exponent of 3 invites forged padding", "RS256", "exponent-3", "exponent-3-rsa"),
         "key-leading-zero": ("a modulus with a zero byte in front has two lengths", "RS256", "zero-led", "issuer-rsa"),
         "key-loose-bits": ("a modulus with unused bits set is no base64url", "RS256", "loose", "issuer-rsa"),
