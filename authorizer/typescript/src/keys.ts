@@ -68,7 +68,8 @@ export const MOST = 512;
 
 // --- details ---------------------------------------------------------------------------------------------------------
 
-function verifierOf(key: IssuerKey): Verifier | Unusable {
+/** What verifies under a key; a key that the contract does not call usable never reaches the platform. */
+export function verifierOf(key: IssuerKey): Verifier | Unusable {
   const member = (name: string): Buffer => decodeUrl(key.jwk.get(name) ?? '') ?? Buffer.alloc(0);
   const jwk = Object.fromEntries(key.jwk);
   switch (key.alg) {
@@ -129,7 +130,7 @@ function primitive(
 }
 
 /** Whether S, the last 32 bytes in little-endian, is below the group order (RFC 8032 section 5.1.7). */
-function sBelowOrder(signature: Uint8Array): boolean {
+export function sBelowOrder(signature: Uint8Array): boolean {
   for (let at = 0; at < 32; at += 1) {
     const difference = (signature[63 - at] ?? 0) - (ED25519_ORDER[at] ?? 0);
     if (difference !== 0) return difference < 0;
@@ -138,7 +139,7 @@ function sBelowOrder(signature: Uint8Array): boolean {
 }
 
 /** `r ‖ s` (RFC 7518 section 3.4) as ECDSA-Sig-Value (RFC 5480 section 2.2.3); null unless both are from 1 to n − 1. */
-function derOf(signature: Uint8Array): Uint8Array | null {
+export function derOf(signature: Uint8Array): Uint8Array | null {
   if (signature.length !== 64 || !isScalar(signature, 0) || !isScalar(signature, 32)) return null;
   const der = new Uint8Array(72);
   const length = derInteger(der, derInteger(der, 2, signature, 0), signature, 32);

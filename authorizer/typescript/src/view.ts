@@ -11,7 +11,6 @@ import {
   type Entry,
   type Gateway,
   type Issuer,
-  kindOf,
   nameOf,
   type Route,
   type Scope,
@@ -20,7 +19,6 @@ import {
 import { shadowedBy, type Template, templateOf } from './path.ts';
 
 export const EVERY_CLIENT = 'client/*';
-const KINDS: ReadonlySet<string> = new Set(['issuer', 'scope', 'client']);
 
 /** The view needs keys that are neither held nor in the changes: sorted; `client/*` stands for clients unknown. */
 export class NeedsSnapshot {
@@ -64,11 +62,11 @@ export class Holdings {
     const after = new Map(this.entries);
     for (const [key, entry] of changes) {
       if (entry === null) after.delete(key);
-      else if (concerns(this.gatewayId, key)) after.set(key, entry);
+      else after.set(key, entry);
     }
     const needed = neededKeys(this.gatewayId, after);
     const known = (key: string) => after.has(key) || this.absent.has(key) || changes.has(key);
-    const missing = [...needed].filter((key) => !known(key) && kindOf(key) !== 'gateway');
+    const missing = [...needed].filter((key) => !known(key));
     if (this.#mayMissClients(after)) missing.push(EVERY_CLIENT);
     return missing.length > 0 ? new NeedsSnapshot(missing.sort()) : Holdings.#of(this.gatewayId, after, needed);
   }
@@ -126,10 +124,6 @@ function counts(client: Client, demand: Demand): boolean {
   if (demand.everyClient) return true;
   for (const scope of client.scopes.keys()) if (demand.scopes.has(scope)) return true;
   return false;
-}
-
-function concerns(gatewayId: string, key: string): boolean {
-  return KINDS.has(kindOf(key)) || key === `gateway/${gatewayId}`;
 }
 
 /** A declared route: what it demands, and what step 4 asks of it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodeStandard, decodeUrl } from '../src/base64url.ts';
+import { decodeCompact, decodeStandard, decodeUrl } from '../src/base64url.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -11,6 +11,22 @@ test('bytes have one text, and every other text that decodes to them is refused'
     fc.property(fc.oneof(alike, fc.base64String()), (text) => {
       assert.equal(decodeUrl(text) !== null, isStrict(text, '-_', false), text);
       assert.equal(decodeStandard(text) !== null, isStrict(text, '+/', true), text);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+test('a compact JWS is three parts, each decoded as by itself', () => {
+  const part = fc.string({
+    unit: fc.constantFrom('A', 'Q', '9', '-', '_', '+', '/', '=', ' ', 'é', 'B'),
+    maxLength: 6,
+  });
+  const good = fc.uint8Array({ maxLength: 4 }).map((data) => Buffer.from(data).toString('base64url'));
+  fc.assert(
+    fc.property(fc.array(fc.oneof(good, good, good, part), { minLength: 1, maxLength: 4 }), (parts) => {
+      const expected = parts.length === 3 ? parts.map(decodeUrl) : [null];
+      const decoded = decodeCompact(parts.join('.'));
+      assert.deepEqual(decoded, expected.includes(null) ? null : expected, parts.join('.'));
     }),
     { numRuns: 20_000 },
   );

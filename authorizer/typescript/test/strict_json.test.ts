@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isObject, type Json, NotStrictJson, OpaqueNumber, parse } from '../src/strict_json.ts';
+import { isObject, type Json, NotStrictJson, OpaqueNumber, parse, parseText } from '../src/strict_json.ts';
 
 /** The value as `JSON.parse` has it. */
 function loose(value: Json): unknown {
@@ -116,4 +116,9 @@ test('a name that comes twice is refused wherever it stands, and __proto__ is a 
 test('one string of 16 MiB that is all escapes takes no more memory than a few copies of it', () => {
   const text = `"${'\\u0041'.repeat(2 ** 24 / 6)}"`;
   assert.equal(parse(Buffer.from(text)), 'A'.repeat(2 ** 24 / 6));
+});
+
+test('a string that is no text is no JSON text either', () => {
+  assert.equal(parseText('"\u{1f602}"'), '\u{1f602}');
+  for (const lone of ['"\ud800"', '"\udc00"', '{"\udfff":1}']) assert.throws(() => parseText(lone), NotStrictJson);
 });

@@ -36,7 +36,7 @@ impl<'a> Template<'a> {
 
 /// Whether a segment of a template is `{name}` or `{name+}`.
 pub fn is_parameter(segment: &str) -> bool {
-    segment.len() > 1 && segment.starts_with('{') && segment.ends_with('}')
+    segment.starts_with('{') && segment.ends_with('}')
 }
 
 /// Whether API Gateway prefers `other` to the catch-all, and `other` demands something else of a caller.
@@ -154,7 +154,7 @@ fn preferred(other: Template<'_>, catch_all: Template<'_>) -> bool {
 }
 
 fn is_greedy(segment: &str) -> bool {
-    segment.len() > 2 && segment.starts_with('{') && segment.ends_with("+}")
+    segment.starts_with('{') && segment.ends_with("+}")
 }
 
 type Same = fn(&str, &str) -> bool;
