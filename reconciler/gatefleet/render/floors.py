@@ -8,15 +8,16 @@ hint: a floor does not move because the log was restored and its offset is anoth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gatefleet.contract.digests import Position, state_digest, value_digests
+from gatefleet.contract.shape import Malformed
 from gatefleet.decide.view import Holdings
-from gatefleet.log.envelope import FLOOR, seal
+from gatefleet.log.envelope import FLOOR, parse_envelope, seal
 from gatefleet.log.keys import Signer
 from gatefleet.log.opening import Refused, open_floor
-from gatefleet.log.payloads import Floor
-from gatefleet.log.trust import Trust
+from gatefleet.log.payloads import Floor, parse_json
+from gatefleet.log.trust import Role, Trust, reaches_threshold, verified_signers
 from gatefleet.render.shares import Shares
 
 
@@ -85,7 +86,7 @@ def render_floor(
     """One gateway's floor, the previous one where nothing asks for another. Raises `Malformed`."""
     share = shares.of(gateway)
     view = state_digest(value_digests(share))
-    moved = _why_moved(previous, gateway, view, trust, now=now, max_age=max_age, accepted=accepted)
+    moved = _why_moved(previous, gateway, share, view, trust, now=now, max_age=max_age, accepted=accepted)
     if previous is not None and not moved:
         return RenderedFloor(gateway, previous, "")
     holdings = Holdings.build(gateway, share)  # read as strictly as the authorizer will
@@ -110,6 +111,7 @@ def render_floor(
 def _why_moved(
     previous: bytes | None,
     gateway: str,
+    share: Mapping[str, str],
     view: str,
     trust: Trust,
     *,
@@ -119,7 +121,7 @@ def _why_moved(
 ) -> str:
     if previous is None:
         return "new"
-    floor = open_floor(previous, trust)
+    floor = _with_just(share, previous, trust) or open_floor(previous, trust)
     if isinstance(floor, Refused):
         return f"the previous one is refused ({floor.reason})"
     if floor.gateway != gateway:
@@ -135,3 +137,24 @@ def _why_moved(
     if now - floor.issued_at >= max_age:
         return "old"
     return ""
+
+
+def _with_just(share: Mapping[str, str], envelope_bytes: bytes, trust: Trust) -> Floor | None:
+    """The floor in an envelope that is signed and holds just these entities, None: read it whole.
+
+    Most floors are kept, and reading a client anew for each gateway that knows it is most of what that would cost.
+    """
+    try:
+        envelope = parse_envelope(envelope_bytes)
+        if envelope.payload_type != FLOOR:
+            return None
+        if not reaches_threshold(trust, verified_signers(trust, envelope, Role.PUBLISH), Role.PUBLISH):
+            return None
+        members = parse_json(envelope.payload)
+        if members["entities"] != [{"key": key, "value": value} for key, value in share.items()]:
+            return None
+        floor = replace(Floor.from_json({**members, "entities": []}), entities=share)
+    except (Malformed, KeyError, TypeError):
+        return None
+    ours = (floor.environment, floor.log) == (trust.environment, trust.log) and floor.trust <= trust.version
+    return floor if ours and not floor.requires else None

@@ -8,6 +8,8 @@ from tests.support.publishing import NOW, Yard, a_yard
 from tests.support.states import a_client, a_gateway, a_scope
 
 from gatefleet.contract.entities import Entity
+from gatefleet.log.envelope import FLOOR, parse_envelope, seal
+from gatefleet.log.keys import new_key
 from gatefleet.log.opening import open_floor
 from gatefleet.log.payloads import Floor
 from gatefleet.render import RenderedFloor, render_floors
@@ -95,6 +97,22 @@ def test_a_previous_floor_that_does_not_verify_is_replaced(yard: Yard) -> None:
     catalog, orders = render(yard)
     torn = RenderedFloor(orders.gateway, orders.envelope[:-10], "")
     assert [floor.moved for floor in render(yard, (catalog, torn))] == ["", "the previous one is refused (malformed)"]
+
+
+def test_a_previous_floor_of_the_same_policy_that_others_signed_is_replaced(yard: Yard, tmp_path: Path) -> None:
+    (catalog, orders) = render(yard)
+    payload = parse_envelope(orders.envelope).payload
+    forged = RenderedFloor(orders.gateway, seal(FLOOR, payload, [new_key(tmp_path / "other.pem")]), "")
+    moved = [floor.moved for floor in render(yard, (catalog, forged))]
+    assert moved == ["", "the previous one is refused (bad_signature)"]
+
+
+def test_a_signed_floor_with_a_member_that_nobody_knows_is_replaced(yard: Yard) -> None:
+    (catalog, orders) = render(yard)
+    payload = parse_envelope(orders.envelope).payload
+    odd = RenderedFloor(orders.gateway, seal(FLOOR, b'{"a":1,' + payload[1:], yard.signers), "")
+    moved = [floor.moved for floor in render(yard, (catalog, odd))]
+    assert moved == ["", "the previous one is refused (malformed)"]
 
 
 def test_another_gateways_floor_in_its_place_is_replaced(yard: Yard) -> None:
