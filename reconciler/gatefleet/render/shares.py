@@ -26,6 +26,8 @@ class Shares:
     def of(self, gateway: str) -> dict[str, str]:
         """Values by key, sorted, that the gateway `<team>/<gateway>` needs and that there are. Raises `Malformed`."""
         key = f"gateway/{gateway}"
+        if key not in self._entities:
+            return {}  # a gateway that is not there needs nothing, and denies everything
         read = read_entity(key, self._entities[key])
         assert isinstance(read, Gateway)
         scopes = scopes_named(read)
