@@ -10,7 +10,7 @@ NODE_STAMP := $(NODE_BUILD)/node_modules/.installed
 RELEASE_STAMP := $(VENV)/.release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check build soak bench bless lock clean
+.PHONY: help setup demo test check build soak mutants bench bless lock clean
 
 help: ## what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,9 +55,12 @@ check: $(STAMP) $(NODE_STAMP) ## style, types, stage order, vectors in form
 build: $(STAMP) $(NODE_STAMP) $(RELEASE_STAMP) ## the archives for AWS Lambda in dist/, with SBOMs and checksums; ARGS=node only that one
 	$(BIN)/python -m release $(ARGS)
 
-soak: $(STAMP) $(NODE_STAMP) $(RELEASE_STAMP) ## what takes longer than `make test` may: long freezes, a million differential cases
+soak: $(STAMP) $(NODE_STAMP) $(RELEASE_STAMP) ## what takes longer than `make test` may: long freezes, mutants, fuzzing, a million differential cases
 	$(BIN)/python -m pytest -m soak $(ARGS)
 	$(BIN)/python -m pytest tests/differential --differential-cases 1000000 --differential-seed 2 $(ARGS)
+
+mutants: $(STAMP) $(NODE_STAMP) ## whether a test notices each small change of what decides, in Rust and TypeScript (about two hours)
+	$(BIN)/python -m pytest tests/mutation -s $(ARGS)
 
 bench: $(STAMP) ## figures as ratios to a baseline of the same run; asserts nothing
 	$(BIN)/python -m bench $(ARGS)
