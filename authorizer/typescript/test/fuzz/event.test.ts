@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isGiven, number, optional, text } from '../../src/conformance/given.ts';
+import { number, optional, text } from '../../src/conformance/given.ts';
 import { decide } from '../../src/decide.ts';
+import type { CredentialKind } from '../../src/entities.ts';
 import { logLine } from '../../src/log_line.ts';
 import type { Decision, Freshness } from '../../src/outcome.ts';
 import { respond, UNAUTHORIZED } from '../../src/respond.ts';
@@ -21,7 +22,12 @@ const ASKED = vectors('decide').map(({ given }) => ({
   now: number(given, 'now'),
 }));
 const EVENTS = ASKED.map(({ event }) => event);
-const ISSUED = new Set(EVENTS.flatMap((event) => credentials(JSON.parse(event.toString()))));
+/** The member, in lower case, in which an event has a credential of the kind. */
+const PLACES = { jwt: 'authorization', api_key: 'x-api-key', certificate: 'clientcertpem' } as const;
+const KINDS: readonly CredentialKind[] = ['jwt', 'api_key', 'certificate'];
+const ISSUED = new Set(
+  EVENTS.flatMap((event) => KINDS.flatMap((kind) => presented(JSON.parse(event.toString()), kind))),
+);
 
 test('an event is decided once and never allowed without a credential that was issued', () => {
   const freshness: fc.Arbitrary<Freshness> = fc.record({
@@ -66,19 +72,23 @@ function allowedForAReason(event: unknown, { route, credential, clientId }: Deci
   assert.ok(credential !== null && declared.credentials.includes(credential));
   assert.equal(view.clients.get(clientId ?? '')?.active, true);
   assert.ok(
-    credentials(event).some((one) => ISSUED.has(one)),
+    presented(event, credential).some((one) => ISSUED.has(one)),
     'a credential of nobody',
   );
 }
 
-/** Tokens, API keys and certificates in an event: every string of it, without the white space of a certificate. */
-function credentials(value: unknown): readonly string[] {
-  if (typeof value === 'string') {
-    if (value.includes('CERTIFICATE')) return [value.replace(/[ \t\r\n]/g, '')];
-    return value.startsWith('Bearer ') || value.includes('.') ? [value] : [];
-  }
-  if (Array.isArray(value)) return value.flatMap(credentials);
-  return isGiven(value) ? Object.values(value).flatMap(credentials) : [];
+/** What an event presents as a credential of this kind, wherever in it; certificates without white space. */
+function presented(value: unknown, kind: CredentialKind): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) =>
+    name.toLowerCase() === PLACES[kind] ? texts(member) : presented(member, kind),
+  );
+}
+
+function texts(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(texts);
+  if (typeof value !== 'string') return [];
+  return [value.includes('CERTIFICATE') ? value.replace(/[ \t\r\n]/g, '') : value];
 }
 
 function parsed(event: Uint8Array): unknown {

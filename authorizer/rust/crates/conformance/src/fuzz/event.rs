@@ -25,7 +25,9 @@ const ID: &str = "0123456789abcdef0123456789abcdef";
 fn an_event_is_decided_once_and_never_allowed_without_a_credential_that_was_issued() {
     let (views, asked) = (views_of("decide"), asked());
     let events: Vec<Vec<u8>> = asked.iter().map(|one| one.event.clone()).collect();
-    let issued: HashSet<String> = events.iter().flat_map(|event| credentials(event).unwrap()).collect();
+    let kinds = [CredentialKind::Jwt, CredentialKind::ApiKey, CredentialKind::Certificate];
+    let issued: HashSet<String> =
+        events.iter().flat_map(|event| kinds.iter().flat_map(|kind| presented(event, *kind).unwrap())).collect();
     let states = prop_oneof![Just(FreshnessState::Fresh), Just(FreshnessState::Stale), Just(FreshnessState::Floor)];
     let freshness = (states, any::<Option<u16>>(), any::<bool>()).prop_map(|(state, age, read_failed)| Freshness {
         state,
@@ -81,16 +83,37 @@ fn allowed_for_a_reason(
         return holds(false, "a token of a client without an issuer");
     }
     // What serde does not read (a lone surrogate where nobody looks) leaves this unknown.
-    holds(credentials(event).is_none_or(|all| all.iter().any(|one| issued.contains(one))), "a credential of nobody")
+    let presented = kind.and_then(|kind| presented(event, kind));
+    holds(presented.is_none_or(|all| all.iter().any(|one| issued.contains(one))), "a credential of nobody")
 }
 
-/// Tokens, API keys and certificates in an event: every string of it, without the white space of a certificate.
-fn credentials(event: &[u8]) -> Option<Vec<String>> {
+/// What an event presents as a credential of this kind, wherever in it; certificates without white space.
+fn presented(event: &[u8], kind: CredentialKind) -> Option<Vec<String>> {
+    let place = match kind {
+        CredentialKind::Jwt => "authorization",
+        CredentialKind::ApiKey => "x-api-key",
+        CredentialKind::Certificate => "clientcertpem",
+    };
     let mut found = Vec::new();
-    strings(&serde_json::from_slice(event).ok()?, &mut found);
-    found.retain(|text| text.starts_with("Bearer ") || text.contains('.') || text.contains("CERTIFICATE"));
+    members_named(place, &serde_json::from_slice(event).ok()?, &mut found);
     let plain = |text: String| {
         if text.contains("CERTIFICATE") { text.replace([' ', '\t', '\r', '\n'], "") } else { text }
     };
     Some(found.into_iter().map(plain).collect())
+}
+
+fn members_named(place: &str, value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if name.eq_ignore_ascii_case(place) {
+                    strings(member, found);
+                } else {
+                    members_named(place, member, found);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| members_named(place, item, found)),
+        _ => {}
+    }
 }
