@@ -50,6 +50,15 @@ def test_a_route_that_becomes_public_is_told_first_and_comes_with_the_next_apply
     ]
 
 
+def test_a_new_route_comes_with_the_next_apply_and_one_that_is_gone_is_denied_within_seconds(branch: Company) -> None:
+    branch.commit(ORDERS, "  GET /orders/{order_id}/parcels:\n", "  GET /orders/{order_id}/boxes:\n")
+    lines = branch.ok("diff", "-e", "production").out.splitlines()
+    when = {line.split(": ")[1]: lines[at + 1].strip() for at, line in enumerate(lines) if line.startswith("  + ")}
+    assert {about.split(",")[0] for about in when.values()} == {"at apply"}
+    gone = [lines[at + 1].strip() for at, line in enumerate(lines) if line.startswith("  - ")]
+    assert set(gone) == {"within seconds"}
+
+
 @pytest.mark.parametrize(
     ("path", "old", "new"),
     [

@@ -77,7 +77,7 @@ class Report:
 
 def report(diff: AccessDiff, base: Model, head: Model, environment: str) -> Report:
     """The report of one environment's diff; both models are those that the two states were made from."""
-    making = _Making(base, head, environment)
+    making = _Making(base, head, _floor_only(base, environment) | _floor_only(head, environment))
     lines = [*making.openings(diff), *making.shifts(diff)]
     lines.sort(key=lambda line: (not line.gains, -_RISKS.index(line.risk), line.gateway, line.routes, line.clients))
     expiring = tuple((one.client, one.scope, one.until) for one in diff.expiring)
@@ -88,7 +88,7 @@ def report(diff: AccessDiff, base: Model, head: Model, environment: str) -> Repo
 class _Making:
     base: Model
     head: Model
-    environment: str
+    floor_only: frozenset[str]  # gateways that read no log, before or afterwards
 
     def openings(self, diff: AccessDiff) -> Iterator[Line]:
         for one in (*diff.openings, *diff.closings):
@@ -114,8 +114,6 @@ class _Making:
     ) -> Line:  # fmt: skip
         model = self.head if gains or gateway in self.head.gateways else self.base
         declared = [model.gateways[gateway].routes[one] for one in routes if one in model.gateways[gateway].routes]
-        # A route comes and goes with API Gateway's own; a gateway that reads no log gets its policy with its floor.
-        applied = any(cause.what in ("new route", "the route is gone") for cause in causes)
         return Line(
             gains=gains,
             clients=clients,
@@ -123,14 +121,12 @@ class _Making:
             routes=routes,
             kinds=kinds,
             risk=max((self._risk(model, one) for one in declared), key=_RISKS.index, default=Risk.LOW),
-            when=When.AT_APPLY if applied or self._floor_only(gateway) else When.SECONDS,
+            when=self._when(gains, gateway, routes),
             reasons=tuple(sorted(map(self._reason, causes))),
             ask=self._asked(gateway, declared) if gains else (),
         )
 
     def _opening(self, one: Opening) -> Line:
-        cause = Cause(f"gateway/{one.gateway}", ("routes", one.route), "anyone may call it" if one.public else "")
-        reason = self._reason(cause)
         what = "the route is public" if one.public else "the route is no longer public"
         return Line(
             gains=one.public,
@@ -140,7 +136,7 @@ class _Making:
             kinds=(),
             risk=Risk.HIGH,
             when=When.AT_APPLY,
-            reasons=(Reason(what, reason.place, reason.before),),
+            reasons=(self._reason(Cause(f"gateway/{one.gateway}", ("routes", one.route), what)),),
             ask=self._asked(one.gateway, []) if one.public else (),
         )
 
@@ -161,13 +157,12 @@ class _Making:
             sorted({owner for team in teams if team in self.head.teams for owner in self.head.teams[team].owners})
         )
 
-    def _floor_only(self, gateway: str) -> bool:
-        return any(
-            one.source.id == gateway and one.following is Following.FLOOR_ONLY
-            for model in (self.head, self.base)
-            if self.environment in model.environments
-            for one in deployed_gateways(model, model.environments[self.environment])
-        )
+    def _when(self, gains: bool, gateway: str, routes: tuple[str, ...]) -> When:
+        """A gateway that reads no log gets its policy with its floor, and API Gateway answers for a route that it does
+        not have yet. A route that is gone is denied by the authorizer, within seconds."""
+        before = self.base.gateways.get(gateway)
+        new = gains and any(before is None or route not in before.routes for route in routes)
+        return When.AT_APPLY if new or gateway in self.floor_only else When.SECONDS
 
     def _reason(self, cause: Cause) -> Reason:
         for model, before in ((self.head, False), (self.base, True)):
@@ -176,6 +171,13 @@ class _Making:
                 return Reason(cause.what, document.place(*pointer), before)
         document, pointer = _document(self.head, cause)
         return Reason(cause.what, None if document is None else document.place(*pointer))
+
+
+def _floor_only(model: Model, environment: str) -> frozenset[str]:
+    if environment not in model.environments:
+        return frozenset()
+    deployed = deployed_gateways(model, model.environments[environment])
+    return frozenset(one.source.id for one in deployed if one.following is Following.FLOOR_ONLY)
 
 
 def _document(model: Model, cause: Cause) -> tuple[Document | None, tuple[str, ...]]:
